@@ -1,0 +1,10 @@
+//! L0: data structures.  Law: std and slab only; nothing here knows what it is used for.
+
+pub mod arena;
+pub mod id;
+pub mod inbuf;
+pub mod list;
+pub mod outq;
+pub mod rng;
+pub mod time;
+pub mod wheel;

@@ -1,0 +1,35 @@
+//! holdline: one small server that holds a line open to every browser.
+//!
+//! A channel is a log, a transport is a way to read it, a reader is a cursor. Bytes and time go in, bytes and
+//! deadlines come out; [`io`] is the only place that meets the world. The layers, from the ground up; imports
+//! point downwards only (`tests/architecture.rs` checks it):
+//!
+//! - L0: [`base`], [`channel_name`], [`message`], [`limits`]
+//! - L1, codecs: [`http`], [`ws`], [`sse`]
+//! - L2, machines that never call each other: [`hub`], [`transport`], [`conn`], [`journal`]
+//! - L3, the one owner: [`server`]
+//! - L4, the world: [`io`], with [`config`] beside it
+
+#![forbid(unsafe_code)]
+
+pub mod base;
+pub mod channel_name;
+pub mod limits;
+pub mod message;
+
+pub mod http;
+pub mod sse;
+pub mod ws;
+
+pub mod conn;
+pub mod hub;
+pub mod journal;
+pub mod transport;
+
+pub mod server;
+
+pub mod config;
+pub mod io;
+
+#[doc(hidden)]
+pub mod testing;

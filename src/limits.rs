@@ -1,0 +1,166 @@
+//! Every bound: its default, its unit and its reason.  Law: what a peer can make the server hold stands here.
+
+use core::net::SocketAddr;
+
+/// Kibibyte, mebibyte.
+const K: usize = 1 << 10;
+const M: usize = 1 << 20;
+
+/// Request headers, in number: what a browser behind two proxies sends, four times over.
+pub const HEADERS_MAX: usize = 100;
+/// Channels in the query of one reading request.
+pub const CHANNELS_PER_REQUEST_MAX: usize = 64;
+/// Messages in one poll batch, and with `last=`.
+pub const BATCH_MESSAGES_MAX: usize = 1000;
+/// Messages in one poll batch where the client does not say.
+pub const BATCH_MESSAGES_DEFAULT: usize = 100;
+/// JSON nesting: as deep as serde_json goes without growing its stack use.
+pub const JSON_DEPTH_MAX: usize = 128;
+/// Idempotency keys remembered, and for how long (milliseconds).
+pub const REPEAT_KEYS_MAX: usize = 65_536;
+/// How long an idempotency key is remembered, in milliseconds.
+pub const REPEAT_KEY_MS: u64 = 5 * 60_000;
+/// How long an unretained message stays for readers that are behind or between two polls, in milliseconds.
+pub const UNRETAINED_MS: u64 = 10_000;
+/// Floors of dropped channels that are remembered one by one; older ones become one common floor.
+pub const DROPPED_FLOORS_MAX: usize = 65_536;
+/// Bytes a retained message counts besides payload and names.
+pub const RECORD_BYTES: usize = 128;
+/// Bytes an empty channel counts.
+pub const EMPTY_CHANNEL_BYTES: usize = 256;
+/// Bytes after which a hidden iframe is told to load anew, so that its page does not grow.
+pub const IFRAME_BYTES_MAX: u64 = 128 << 10;
+/// Bytes of one run of messages encoded together: large enough that a burst is one slice, small enough to drop.
+pub const CHUNK_BYTES_MAX: usize = 64 * K;
+/// Bytes that one connection may read, or write, before the others get their turn.
+pub const SHARE_BYTES: usize = 256 * K;
+/// A ping in `holdline.v1` and the reason of a close frame are at most this long (RFC 6455 section 5.5), in bytes.
+pub const CONTROL_PAYLOAD_MAX: usize = 125;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// A TCP address; port 0 lets the kernel choose.
+    Tcp(SocketAddr),
+    /// The path of a unix socket.
+    Unix(std::path::PathBuf),
+}
+
+/// An entry of `--allow-origin`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OriginRule {
+    /// `*`: every origin.
+    Any,
+    /// An origin as browsers write it, lower case, without a default port; or `null`.
+    Exact(String),
+    /// `https://*.example.org`, or without scheme: each name below the domain. `scheme` with `://`, `suffix` with its dot.
+    Below { scheme: Option<String>, suffix: String },
+}
+
+/// What the server is told to do and to keep within. Plain values, checked when they were read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Addresses to listen on, at least one.
+    pub listen: Vec<Listen>,
+    /// Serve addresses that are not loopback without keys.
+    pub open: bool,
+    /// Further names that `Host` may have, lower case.
+    pub hosts: Vec<String>,
+    /// Origins besides the own that may act and read.
+    pub allow_origins: Vec<OriginRule>,
+    /// Serve static files.
+    pub public: bool,
+    /// Serve a WebSocket echo at `/echo`.
+    pub echo: bool,
+
+    /// Messages retained in a channel.
+    pub retain_messages: usize,
+    /// Payload and record bytes retained in a channel.
+    pub retain_bytes: usize,
+    /// Milliseconds a message is retained.
+    pub retain_age_ms: u64,
+    /// Bytes retained in all channels together.
+    pub retain_total: usize,
+
+    /// Bytes of a publish body or a WebSocket message.
+    pub max_message: usize,
+    /// Bytes of a poll batch (at least one message all the same), and of a `/publish` body.
+    pub max_batch: usize,
+    /// Bytes of a request head.
+    pub max_head: usize,
+    /// Bytes of a request target.
+    pub max_target: usize,
+    /// Bytes of incomplete input held in all connections together.
+    pub max_incoming: usize,
+    /// Bytes of half-written pieces held in all connections together.
+    pub max_pinned: usize,
+    /// Bytes in one connection's own queue (replies, pongs, notices).
+    pub max_queue: usize,
+    /// Bytes of cached encodings.
+    pub max_cache: usize,
+    /// Connections; 0: as many as descriptors allow.
+    pub max_connections: usize,
+    /// Connections from one address; 0: no bound.
+    pub max_connections_per_address: usize,
+    /// Channels that exist.
+    pub max_channels: usize,
+    /// Channels of one connection.
+    pub max_subscriptions: usize,
+    /// Held polls.
+    pub max_parked: usize,
+
+    /// Milliseconds between two signs of life on a stream.
+    pub heartbeat_ms: u64,
+    /// Milliseconds a poll is held at most.
+    pub max_wait_ms: u64,
+    /// Milliseconds for a whole request head, from its first byte.
+    pub header_timeout_ms: u64,
+    /// Milliseconds for a whole request body.
+    pub body_timeout_ms: u64,
+    /// Milliseconds a connection may stay open between requests.
+    pub idle_timeout_ms: u64,
+    /// Milliseconds without a byte taken by a peer that has something to read.
+    pub write_timeout_ms: u64,
+    /// Milliseconds of serving on after the first signal, while `/readyz` says 503.
+    pub drain_delay_ms: u64,
+    /// Milliseconds in which all connections are ended after that.
+    pub drain_timeout_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            listen: vec![Listen::Tcp(SocketAddr::from(([127, 0, 0, 1], 8080)))],
+            open: false,
+            hosts: Vec::new(),
+            allow_origins: Vec::new(),
+            public: false,
+            echo: false,
+            retain_messages: 1000,
+            retain_bytes: 4 * M,
+            retain_age_ms: 3_600_000,
+            retain_total: 256 * M,
+            max_message: M,
+            max_batch: M,
+            max_head: 32 * K,
+            max_target: 8 * K,
+            max_incoming: 256 * M,
+            max_pinned: 64 * M,
+            max_queue: 256 * K,
+            max_cache: 32 * M,
+            max_connections: 0,
+            max_connections_per_address: 0,
+            max_channels: 100_000,
+            max_subscriptions: 256,
+            max_parked: 100_000,
+            heartbeat_ms: 15_000,
+            max_wait_ms: 50_000,
+            header_timeout_ms: 10_000,
+            body_timeout_ms: 30_000,
+            idle_timeout_ms: 75_000,
+            write_timeout_ms: 30_000,
+            drain_delay_ms: 0,
+            drain_timeout_ms: 10_000,
+        }
+    }
+}
