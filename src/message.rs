@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn an_id_is_compared_as_numbers_and_has_neighbours() {
-        assert!("9-9".parse::<MessageId>() < "10-1".parse::<MessageId>());
+        assert!(MessageId::new(9, 9) < MessageId::new(10, 1));
         let last_of_its_ms = MessageId::new(7, u64::MAX);
         assert_eq!(last_of_its_ms.successor(), MessageId::new(8, 0));
         assert_eq!(MessageId::new(8, 0).predecessor(), last_of_its_ms);
