@@ -96,6 +96,18 @@ mod tests {
     }
 
     #[test]
+    fn many_parts_move_the_bytes_a_few_times() {
+        let mut message = Assembly::new(Kind::Binary);
+        let mut moves = 0;
+        for _ in 0..65_536 {
+            let before = message.held_bytes();
+            message.push(&[0; 4], None).expect("binary is not checked");
+            moves += usize::from(message.held_bytes() != before);
+        }
+        assert!(moves <= 17, "{moves} moves");
+    }
+
+    #[test]
     fn text_is_checked_across_parts_and_binary_never() {
         let mut text = Assembly::new(Kind::Text);
         assert_eq!(text.push(b"\xe2\x82", None), Ok(()));

@@ -103,12 +103,18 @@ pub fn parse_close_payload(payload: &[u8]) -> Result<Option<(CloseCode, &str)>, 
 /// would not fit.
 pub fn encode_close(code: CloseCode, reason: &str, out: &mut Vec<u8>) {
     debug_assert!(code.is_sendable(), "{code} must not be sent");
-    let reason = &reason[..reason.floor_char_boundary(REASON_MAX)];
+    let reason = cut(reason, REASON_MAX);
     let mut payload = [0; REASON_MAX + 2];
     let (start, rest) = payload.split_at_mut(2);
     start.copy_from_slice(&code.0.to_be_bytes());
     rest[..reason.len()].copy_from_slice(reason.as_bytes());
     frame(Opcode::Close, &payload[..2 + reason.len()], out);
+}
+
+/// As many whole characters as `max` bytes hold.
+fn cut(text: &str, max: usize) -> &str {
+    let end = (0..=max.min(text.len())).rev().find(|&end| text.is_char_boundary(end));
+    &text[..end.unwrap_or(0)]
 }
 
 /// A control payload less the code, in bytes.
