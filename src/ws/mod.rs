@@ -1,7 +1,7 @@
 //! WebSocket codecs (RFC 6455): bytes in, values out.  Know nothing of sockets, clocks, channels or HTTP.
 //!
 //! - [`accept`]: is this request a proper opening handshake, and what answers it
-//! - [`frame`]: frame headers, and whole frames to send
+//! - [`mod@frame`]: frame headers, and whole frames to send
 //! - [`mask`]: the client's mask, undone in place
 //! - [`utf8`]: text checked as it arrives, failing at the first byte that cannot be right
 //! - [`close`]: close codes and the payload of a close frame
@@ -10,7 +10,7 @@
 //! - [`message`]: the receiving side of one connection, frames and fragments to messages
 //!
 //! The way of a byte: [`message::Receiver`] reads a [`frame::Header`], takes off the [`mask`], feeds [`utf8`],
-//! and hands out a [`received::Received`]. The way back is [`frame::frame`] and [`close::encode_close`].
+//! and hands out a [`received::Received`]. The way back is [`frame::frame()`] and [`close::encode_close`].
 
 pub mod accept;
 pub mod assembly;
