@@ -1,0 +1,22 @@
+//! One envelope a line.  Law: every line is one JSON object. Knows nothing of HTTP; chunks are put around it.
+
+use super::envelope::{write_envelope, write_notice};
+use super::json::Escape;
+use crate::message::{Cursor, Message, Notice};
+
+/// One message.
+pub fn message(out: &mut Vec<u8>, channel: &str, message: &Message) {
+    write_envelope(out, "{", channel, message, Escape::Plain);
+    out.push(b'\n');
+}
+
+/// One notice.
+pub fn notice(out: &mut Vec<u8>, notice: &Notice<'_>) {
+    write_notice(out, "{", notice, Escape::Plain);
+    out.push(b'\n');
+}
+
+/// Where the reader stands: how the stream begins, and its sign of life.
+pub fn position(out: &mut Vec<u8>, cursor: Cursor) {
+    notice(out, &Notice::Position { cursor });
+}
