@@ -66,11 +66,6 @@ impl<P: AsRef<[u8]>> Pool<P> {
         queue.bytes += len;
     }
 
-    /// The last piece, to append to it instead of pushing another. The caller tells what it added by [`Queue::grew`].
-    pub fn last_mut(&mut self, queue: &Queue) -> Option<&mut P> {
-        self.nodes.get_mut(queue.tail as usize).map(|node| &mut node.piece)
-    }
-
     /// What waits, as slices in order.
     pub fn slices<'a>(&'a self, queue: &Queue) -> impl Iterator<Item = &'a [u8]> {
         let (mut at, mut skip) = (queue.head, queue.sent as usize);
@@ -82,8 +77,9 @@ impl<P: AsRef<[u8]>> Pool<P> {
         })
     }
 
-    /// Takes off up to `count` bytes that were sent; returns how many of them were this queue's.
-    pub fn advance(&mut self, queue: &mut Queue, count: usize) -> usize {
+    /// Takes off up to `count` bytes that were sent; returns how many of them were this queue's. `freed` is told each
+    /// piece that has left whole.
+    pub fn advance(&mut self, queue: &mut Queue, count: usize, mut freed: impl FnMut(&P)) -> usize {
         let mut left = count;
         while let Some(node) = self.nodes.get(queue.head as usize) {
             let rest = node.piece.as_ref().len() - queue.sent as usize;
@@ -94,15 +90,15 @@ impl<P: AsRef<[u8]>> Pool<P> {
             }
             left -= rest;
             queue.bytes -= rest as u32;
-            self.pop(queue);
+            freed(&self.pop(queue));
         }
         count - left
     }
 
-    /// Drops what waits.
-    pub fn clear(&mut self, queue: &mut Queue) {
+    /// Drops what waits, and tells `freed` each piece.
+    pub fn clear(&mut self, queue: &mut Queue, mut freed: impl FnMut(&P)) {
         while !queue.is_empty() {
-            self.pop(queue);
+            freed(&self.pop(queue));
         }
         queue.bytes = 0;
     }
@@ -112,20 +108,14 @@ impl<P: AsRef<[u8]>> Pool<P> {
         self.nodes.len()
     }
 
-    fn pop(&mut self, queue: &mut Queue) {
+    fn pop(&mut self, queue: &mut Queue) -> P {
         let node = self.nodes.remove(queue.head as usize);
         queue.head = node.next;
         queue.sent = 0;
         if queue.head == NIL {
             queue.tail = NIL;
         }
-    }
-}
-
-impl Queue {
-    /// The last piece was extended by `count` bytes.
-    pub fn grew(&mut self, count: usize) {
-        self.bytes += count as u32;
+        node.piece
     }
 }
 
@@ -151,7 +141,7 @@ mod tests {
                 assert_eq!(queue.len(), all.len());
                 let n = step.min(all.len());
                 out.extend_from_slice(&all[..n]);
-                assert_eq!(pool.advance(&mut queue, n), n);
+                assert_eq!(pool.advance(&mut queue, n, |_| {}), n);
             }
             assert_eq!(out, b"abcdefgh");
             assert_eq!((queue.len(), pool.pieces()), (0, 4));
@@ -163,12 +153,12 @@ mod tests {
     fn a_queue_tells_what_was_not_its_own_and_can_be_dropped() {
         let (mut pool, mut queue) = (Pool::default(), Queue::default());
         pool.push(&mut queue, b"abc".to_vec());
-        assert_eq!(pool.advance(&mut queue, 10), 3);
-        pool.push(&mut queue, b"ab".to_vec());
-        pool.last_mut(&queue).expect("just pushed").push(b'c');
-        queue.grew(1);
+        assert_eq!(pool.advance(&mut queue, 10, |_| {}), 3);
+        pool.push(&mut queue, b"abc".to_vec());
         assert_eq!(waiting(&pool, &queue), b"abc");
-        pool.clear(&mut queue);
+        let mut freed = 0;
+        pool.clear(&mut queue, |piece| freed += piece.len());
+        assert_eq!(freed, 3);
         assert_eq!((queue.len(), pool.pieces()), (0, 0));
     }
 }

@@ -150,10 +150,10 @@ mod tests {
     fn a_timer_fires_once_and_not_before_its_time() {
         let mut wheel = Wheel::default();
         wheel.arm(3, Millis(100));
-        assert_eq!(expired(&mut wheel, 99), []);
+        assert_eq!(expired(&mut wheel, 99), [0u32; 0]);
         assert_eq!(wheel.next(), Some(Millis(128)));
         assert_eq!(expired(&mut wheel, 128), [3]);
-        assert_eq!(expired(&mut wheel, 100_000), []);
+        assert_eq!(expired(&mut wheel, 100_000), [0u32; 0]);
         assert_eq!((wheel.armed(), wheel.next()), (0, None));
     }
 
@@ -164,7 +164,7 @@ mod tests {
         wheel.arm(0, Millis(500));
         wheel.arm(1, Millis(50));
         wheel.cancel(1);
-        assert_eq!(expired(&mut wheel, 400), []);
+        assert_eq!(expired(&mut wheel, 400), [0u32; 0]);
         assert_eq!(expired(&mut wheel, 600), [0]);
     }
 
