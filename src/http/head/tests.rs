@@ -3,7 +3,7 @@
 use super::super::fields::storage;
 use super::*;
 use crate::limits::{HEADERS_MAX, Settings};
-use crate::testing::laws::every_split;
+use crate::testing::laws::{every_split, mutations};
 
 const MAX_HEAD: usize = 32 << 10;
 const MAX_TARGET: usize = 8 << 10;
@@ -416,4 +416,18 @@ fn every_error_knows_its_answer() {
         assert_eq!(error.status(), status, "{error:?}");
         assert!(!error.detail().is_empty());
     }
+}
+
+#[test]
+fn no_bytes_are_read_differently_by_their_split() {
+    let samples: [&[u8]; 5] = [
+        b"GET /a?b HTTP/1.1\r\nHost: a:80\r\n\r\n",
+        b"\r\nPOST / HTTP/1.0\r\nContent-Length: 5\r\n\r\nhello",
+        b"POST http://a/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
+        b"OPTIONS * HTTP/1.1\r\nHost: [::1]\r\nConnection: close, upgrade\r\n\r\n",
+        b"CONNECT a:1 HTTP/2.0\r\n\r\n",
+    ];
+    mutations(&samples, 1, 2_000, |input| {
+        let _ = outcome(input, |head| (head.framing, head.keep_alive));
+    });
 }
