@@ -115,3 +115,143 @@ pub fn same_origin(origin: &str, host: &str) -> bool {
     let own_port = own.port.filter(|&port| port != default);
     origin.host.eq_ignore_ascii_case(own.host) && origin.uncommon_port() == own_port
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_is_a_host_and_perhaps_a_port() {
+        let cases = [
+            ("a", Some(("a", None))),
+            ("a:", Some(("a", None))),
+            ("a:0", Some(("a", Some(0)))),
+            ("Example.ORG:65535", Some(("Example.ORG", Some(65535)))),
+            ("a_b-c.d~e.", Some(("a_b-c.d~e.", None))),
+            ("127.0.0.1:080", Some(("127.0.0.1", Some(80)))),
+            ("[::1]", Some(("[::1]", None))),
+            ("[::1]:8080", Some(("[::1]", Some(8080)))),
+            ("[::FFFF:1.2.3.4]", Some(("[::FFFF:1.2.3.4]", None))),
+            ("", None),
+            (":80", None),
+            ("a:65536", None),
+            ("a:+1", None),
+            ("a:1:2", None),
+            ("a:b", None),
+            ("u@a", None),
+            ("a/b", None),
+            ("a b", None),
+            ("a%20b", None),
+            ("a,b", None),
+            ("\u{e4}", None),
+            ("[", None),
+            ("[]", None),
+            ("[::1", None),
+            ("[::1]x", None),
+            ("[::1%25eth0]", None),
+            ("[127.0.0.1]", None),
+            ("[v1.x]", None),
+            ("::1", None),
+            ("[\u{e4}]", None),
+        ];
+        for (text, expected) in cases {
+            let expected = expected.map(|(host, port)| Authority { host, port });
+            assert_eq!(Authority::parse(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn loopback_is_what_no_name_server_can_point_elsewhere() {
+        let local = [
+            "localhost",
+            "LOCALHOST",
+            "localhost.",
+            "a.localhost",
+            "a.b.LocalHost",
+            "127.0.0.1",
+            "127.255.1.2",
+            "[::1]",
+            "[0:0:0:0:0:0:0:1]",
+            "[::ffff:127.0.0.1]",
+        ];
+        let others = [
+            "",
+            ".",
+            "localhost.evil.example",
+            "notlocalhost",
+            ".localhost",
+            "localhost..",
+            "127.0.0.1.nip.io",
+            "128.0.0.1",
+            "0.0.0.0",
+            "127.1",
+            "0177.0.0.1",
+            "2130706433",
+            "[::]",
+            "[::2]",
+            "::1",
+            "[::1",
+        ];
+        assert!(local.iter().all(|host| is_loopback_host(host)));
+        for host in others {
+            assert!(!is_loopback_host(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_own_if_host_and_port_agree() {
+        let own = [
+            ("http://a", "a"),
+            ("http://a", "a:80"),
+            ("http://a:80", "a"),
+            ("https://a", "a"),
+            ("https://a:443", "a"),
+            ("https://a", "a:443"),
+            ("http://A.example:8080", "a.EXAMPLE:8080"),
+            ("https://a:8080", "a:8080"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("HTTP://a", "a"),
+            ("http://a:443", "a:443"),
+        ];
+        for (origin, host) in own {
+            assert!(same_origin(origin, host), "{origin} {host}");
+        }
+        let foreign = [
+            ("null", "null"),
+            ("", ""),
+            ("http://a", "b"),
+            ("http://a", "a:8080"),
+            ("http://a:8080", "a"),
+            ("http://a", "a:443"),
+            ("https://a", "a:80"),
+            ("http://a.b", "b"),
+            ("http://a/", "a"),
+            ("http://a/b", "a"),
+            ("http://u@a", "a"),
+            ("http://a b", "a"),
+            ("//a", "a"),
+            ("a", "a"),
+            ("file://a", "a"),
+            ("chrome-extension://a", "a"),
+            ("http://", ""),
+            ("http://a, http://b", "a"),
+        ];
+        for (origin, host) in foreign {
+            assert!(!same_origin(origin, host), "{origin} {host}");
+        }
+    }
+
+    #[test]
+    fn origins_are_taken_apart() {
+        let origin = Origin::parse("https://a.b:8443").expect("well formed");
+        assert_eq!((origin.scheme, origin.host, origin.port), ("https", "a.b", Some(8443)));
+        assert_eq!(origin.uncommon_port(), Some(8443));
+        assert_eq!(Origin::parse("https://a:443").and_then(Origin::uncommon_port), None);
+        assert_eq!(Origin::parse("http://a:443").and_then(Origin::uncommon_port), Some(443));
+        for bad in
+            ["null", "", "http:", "http://", "://a", "1http://a", "ht tp://a", "http://a#", "http://a?"]
+        {
+            assert_eq!(Origin::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -112,3 +112,8 @@ impl BodyDecoder {
         matches!(self, BodyDecoder::Done)
     }
 }
+
+const _: () = assert!(size_of::<BodyDecoder>() <= 32, "it stands in every connection that sends a body");
+
+#[cfg(test)]
+mod tests;

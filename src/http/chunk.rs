@@ -2,9 +2,9 @@
 //! input is split; what two readers could read differently is an error; nothing is buffered.
 //!
 //! ```text
-//! SizeStart -> Size -> (Extension) -> SizeEnd -> Data -> DataCr -> DataEnd -> SizeStart ...
-//!                                        size 0 -> TrailerStart -> TrailerName -> TrailerValue -> TrailerLf -> TrailerStart ...
-//!                                                       `-> LastLf -> Done
+//! SizeStart -> Size -> (Extension) -> SizeEnd -> Data -> DataCr -> DataEnd -> SizeStart
+//!                                        `-> size 0: TrailerStart -> LastLf -> Done
+//!                                            TrailerStart -> TrailerName -> TrailerValue -> TrailerLf -> TrailerStart
 //! ```
 
 use super::body::BodyError;
@@ -64,10 +64,11 @@ impl ChunkDecoder {
     /// it is taken, or, if [`is_done`](Self::is_done), all of it that belongs to this body.
     pub fn decode<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, BodyError> {
         while let Some((&b, rest)) = input.split_first() {
-            match self.state {
-                State::Data { left } => return Ok(Some(self.take_data(left, input))),
-                State::Done => return Ok(None),
-                _ => {}
+            if let State::Data { left } = self.state {
+                return Ok(Some(self.take_data(left, input)));
+            }
+            if self.is_done() {
+                return Ok(None);
             }
             self.state = self.step(b)?;
             *input = rest;

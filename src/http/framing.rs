@@ -64,3 +64,78 @@ fn parse_length(value: &[u8]) -> Result<u64, HeadError> {
     let digits = str::from_utf8(value).map_err(|_| HeadError::Length)?;
     digits.parse().map_err(|_| HeadError::LengthTooLarge)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::HeadError::*;
+    use super::Version::*;
+    use super::*;
+    use crate::http::Version;
+
+    fn framing(version: Version, codings: &[&str], lengths: &[&str]) -> Result<Framing, HeadError> {
+        let codings = codings.iter().map(|value| value.as_bytes());
+        of_request(version, codings, lengths.iter().map(|value| value.as_bytes()))
+    }
+
+    #[test]
+    fn the_table_of_framings() {
+        type Row<'a> = (Version, &'a [&'a str], &'a [&'a str], Result<Framing, HeadError>);
+        let rows: [Row<'_>; 46] = [
+            (Http11, &[], &[], Ok(Framing::None)),
+            (Http10, &[], &[], Ok(Framing::None)),
+            (Http11, &[], &["0"], Ok(Framing::Length(0))),
+            (Http10, &[], &["5"], Ok(Framing::Length(5))),
+            (Http11, &[], &["0005"], Ok(Framing::Length(5))),
+            (Http11, &[], &["18446744073709551615"], Ok(Framing::Length(u64::MAX))),
+            (Http11, &[], &["18446744073709551616"], Err(LengthTooLarge)),
+            (Http11, &[], &["99999999999999999999999999999999"], Err(LengthTooLarge)),
+            (Http11, &[], &["00000000000000000000000000000001"], Ok(Framing::Length(1))),
+            (Http11, &[], &[""], Err(Length)),
+            (Http11, &[], &["+5"], Err(Length)),
+            (Http11, &[], &["-5"], Err(Length)),
+            (Http11, &[], &["-0"], Err(Length)),
+            (Http11, &[], &["0x5"], Err(Length)),
+            (Http11, &[], &["5 5"], Err(Length)),
+            (Http11, &[], &["5;"], Err(Length)),
+            (Http11, &[], &["5.0"], Err(Length)),
+            (Http11, &[], &["\"5\""], Err(Length)),
+            (Http11, &[], &["five"], Err(Length)),
+            (Http11, &[], &["\u{665}"], Err(Length)),
+            (Http11, &[], &["5,5"], Err(LengthRepeated)),
+            (Http11, &[], &["5, 6"], Err(LengthRepeated)),
+            (Http11, &[], &["5,"], Err(LengthRepeated)),
+            (Http11, &[], &["5", "5"], Err(LengthRepeated)),
+            (Http11, &[], &["5", "6"], Err(LengthRepeated)),
+            (Http10, &[], &["x", "6"], Err(LengthRepeated)),
+            (Http11, &["chunked"], &[], Ok(Framing::Chunked)),
+            (Http11, &["Chunked"], &[], Ok(Framing::Chunked)),
+            (Http10, &["chunked"], &[], Err(TransferEncodingIn10)),
+            (Http10, &["gzip"], &[], Err(TransferEncodingIn10)),
+            (Http11, &["chunked"], &["5"], Err(LengthAndTransferEncoding)),
+            (Http11, &["gzip"], &["x"], Err(LengthAndTransferEncoding)),
+            (Http10, &["chunked"], &["5"], Err(LengthAndTransferEncoding)),
+            (Http11, &[""], &["5"], Err(LengthAndTransferEncoding)),
+            (Http11, &["gzip"], &[], Err(TransferCodingUnknown)),
+            (Http11, &["identity"], &[], Err(TransferCodingUnknown)),
+            (Http11, &["xchunked"], &[], Err(TransferCodingUnknown)),
+            (Http11, &["gzip, chunked"], &[], Err(TransferCodingUnknown)),
+            (Http11, &["gzip", "chunked"], &[], Err(TransferCodingUnknown)),
+            (Http11, &["chunked, gzip"], &[], Err(TransferEncoding)),
+            (Http11, &["chunked, chunked"], &[], Err(TransferEncoding)),
+            (Http11, &["chunked", "chunked"], &[], Err(TransferEncoding)),
+            (Http11, &["chunked,"], &[], Err(TransferEncoding)),
+            (Http11, &["\"chunked\""], &[], Err(TransferEncoding)),
+            (Http11, &["chunked;a=b"], &[], Err(TransferEncoding)),
+            (Http11, &[""], &[], Err(TransferEncoding)),
+        ];
+        for (version, codings, lengths, expected) in rows {
+            assert_eq!(framing(version, codings, lengths), expected, "{version:?} {codings:?} {lengths:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_body_that_comes_is_a_body() {
+        assert!(!Framing::None.has_body() && !Framing::Length(0).has_body());
+        assert!(Framing::Length(1).has_body() && Framing::Chunked.has_body());
+    }
+}

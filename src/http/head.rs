@@ -182,3 +182,6 @@ fn expects_continue(version: Version, headers: Headers<'_, '_>) -> Result<bool, 
     }
     Ok(expected)
 }
+
+#[cfg(test)]
+mod tests;

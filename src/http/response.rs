@@ -162,3 +162,102 @@ pub fn reason(status: u16) -> &'static str {
         _ => "Unknown",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+    fn text(version: Version, status: u16, write: impl Fn(&mut ResponseBuilder<'_>)) -> String {
+        let mut out = b"before".to_vec();
+        write(&mut ResponseBuilder::begin(&mut out, version, status, DATE));
+        let text = String::from_utf8(out).expect("ASCII");
+        text.strip_prefix("before").expect("what was there stays").to_owned()
+    }
+
+    #[test]
+    fn a_head_is_status_date_fields_and_a_blank_line() {
+        let head = text(Version::Http11, 200, |head| {
+            head.field("Content-Type", "text/plain")
+                .content_length(5)
+                .connection(Connection::KeepAlive)
+                .finish();
+        });
+        let expected = "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+            Content-Type: text/plain\r\nContent-Length: 5\r\n\r\n";
+        assert_eq!(head, expected);
+    }
+
+    #[test]
+    fn a_written_head_reads_back() {
+        let head = text(Version::Http11, 404, |head| {
+            head.field("X", format_args!("{}-{}", 1, 2)).chunked().finish();
+        });
+        let mut fields = [httparse::EMPTY_HEADER; 4];
+        let mut response = httparse::Response::new(&mut fields);
+        assert_eq!(response.parse(head.as_bytes()), Ok(httparse::Status::Complete(head.len())));
+        assert_eq!((response.code, response.reason), (Some(404), Some("Not Found")));
+        let seen: Vec<_> = response.headers.iter().map(|field| (field.name, field.value)).collect();
+        let expected: [(&str, &[u8]); 3] =
+            [("Date", DATE.as_bytes()), ("X", b"1-2"), ("Transfer-Encoding", b"chunked")];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn the_connection_field_is_there_where_the_version_does_not_imply_it() {
+        use Connection::*;
+        use Version::*;
+        let cases = [
+            (Http11, KeepAlive, ""),
+            (Http11, Close, "Connection: close\r\n"),
+            (Http11, Upgrade, "Connection: Upgrade\r\n"),
+            (Http10, KeepAlive, "Connection: keep-alive\r\n"),
+            (Http10, Close, "Connection: close\r\n"),
+        ];
+        for (version, connection, expected) in cases {
+            let head = text(version, 200, |head| {
+                head.connection(connection);
+            });
+            assert_eq!(head, format!("HTTP/1.1 200 OK\r\nDate: {DATE}\r\n{expected}"));
+        }
+    }
+
+    #[test]
+    fn a_status_without_content_has_no_length() {
+        for status in [101, 204] {
+            let head = text(Version::Http11, status, |head| head.content_length(0).finish());
+            assert!(!head.contains("Content-Length"), "{head}");
+        }
+        let head = text(Version::Http11, 304, |head| head.content_length(7).finish());
+        assert!(head.contains("Content-Length: 7"), "304 tells the length that 200 would have");
+    }
+
+    #[test]
+    fn control_characters_are_left_out_of_values() {
+        let mut out = Vec::new();
+        push_clean(&mut out, "a\r\nSet-Cookie: b\0\x7f\tc\u{e4}");
+        assert_eq!(out, "aSet-Cookie: b\tc\u{e4}".as_bytes());
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "holds no control characters")]
+    fn a_line_break_in_a_value_is_our_fault() {
+        text(Version::Http11, 200, |head| {
+            head.field("Location", "/\r\nX: y");
+        });
+    }
+
+    #[test]
+    fn every_status_of_the_contract_has_a_reason() {
+        let contract = [
+            100, 101, 200, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 414, 415,
+            416, 417, 421, 422, 426, 429, 431, 500, 501, 503, 504, 505,
+        ];
+        for status in contract {
+            assert_ne!(reason(status), reason(0), "{status}");
+        }
+        assert_eq!(CONTINUE, b"HTTP/1.1 100 Continue\r\n\r\n");
+    }
+}

@@ -141,3 +141,71 @@ fn decode_form(raw: &str) -> Result<Cow<'_, str>, TargetError> {
     let spaced = raw.replace('+', " ");
     decode_path(&spaced).map(|text| Cow::Owned(text.into_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TargetError::*;
+    use super::*;
+
+    #[test]
+    fn paths_are_decoded_once() {
+        let cases = [
+            ("/", Ok("/")),
+            ("/a+b", Ok("/a+b")),
+            ("/a%20b%2Fc%2fd", Ok("/a b/c/d")),
+            ("/%c3%A4", Ok("/\u{e4}")),
+            ("/%2520", Ok("/%20")),
+            ("/%25", Ok("/%")),
+            ("/%2e%2E/x", Ok("/../x")),
+            ("/%", Err(Escape)),
+            ("/%2", Err(Escape)),
+            ("/%zz", Err(Escape)),
+            ("/%2g", Err(Escape)),
+            ("/%+1", Err(Escape)),
+            ("/%%32%35", Err(Escape)),
+            ("/%ff", Err(Utf8)),
+            ("/%c3", Err(Utf8)),
+            ("/%c0%af", Err(Utf8)),
+            ("/%ed%a0%80", Err(Utf8)),
+            ("/%00", Err(Nul)),
+            ("/a%00b", Err(Nul)),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(decode_path(raw).as_deref(), expected.as_ref().copied(), "{raw}");
+        }
+        assert!(matches!(decode_path("/plain"), Ok(Cow::Borrowed(_))), "what is plain is not copied");
+    }
+
+    #[test]
+    fn queries_are_pairs_as_forms_have_them() {
+        let cases: [(&str, &[(&str, &str)]); 11] = [
+            ("", &[]),
+            ("&&", &[]),
+            ("a", &[("a", "")]),
+            ("a=", &[("a", "")]),
+            ("=b", &[("", "b")]),
+            ("a=b&a=c", &[("a", "b"), ("a", "c")]),
+            ("&a=b&&c=d&", &[("a", "b"), ("c", "d")]),
+            ("a=b=c", &[("a", "b=c")]),
+            ("a+b=c+d%2Be", &[("a b", "c d+e")]),
+            ("%61%3D=%26", &[("a=", "&")]),
+            ("a=b;c=d?e/f", &[("a", "b;c=d?e/f")]),
+        ];
+        for (raw, expected) in cases {
+            let pairs: Vec<_> = Query::pairs(raw).map(|pair| pair.expect(raw)).collect();
+            let pairs: Vec<_> = pairs.iter().map(|(name, value)| (name.as_ref(), value.as_ref())).collect();
+            assert_eq!(pairs, expected, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_pair_is_told_and_the_others_are_read() {
+        let pairs: Vec<_> = Query::pairs("a=%&%ff=b&c=%00&d+=+&e=1").collect();
+        let pair = |name: &str, value: &str| Ok((Cow::Owned(name.to_owned()), Cow::Owned(value.to_owned())));
+        assert_eq!(pairs, [Err(Escape), Err(Utf8), Err(Nul), pair("d ", " "), pair("e", "1")]);
+        for error in [Escape, Utf8, Nul] {
+            assert_eq!(error.status(), 400);
+            assert!(!error.detail().is_empty());
+        }
+    }
+}
