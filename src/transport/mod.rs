@@ -1,6 +1,8 @@
 //! Messages and notices to the bytes of each transport: small pure functions, and the one table that names them.
 //! Knows no sockets, no clock, no hub.
 
+#[cfg(test)]
+pub(crate) mod check;
 pub mod chunked;
 pub mod encoded;
 pub mod envelope;
