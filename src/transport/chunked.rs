@@ -35,3 +35,41 @@ fn patch_size(out: &mut Vec<u8>, begin: usize, size: usize) {
 fn digits(size: usize) -> String {
     format!("{size:x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{chunks, written_bytes};
+    use super::*;
+
+    #[test]
+    fn a_chunk_is_its_size_and_what_was_written() {
+        let cases: [(&[u8], &[u8]); 3] = [
+            (b"a", b"0001\r\na\r\n"),
+            (b"hello, chunk\r\n0\r\n\r\n", b"0013\r\nhello, chunk\r\n0\r\n\r\n\r\n"),
+            (b"\0\xff", b"0002\r\n\0\xff\r\n"),
+        ];
+        for (data, expected) in cases {
+            assert_eq!(written_bytes(|out| chunk(out, |out| out.extend_from_slice(data))), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_chunk() {
+        assert_eq!(written_bytes(|out| chunk(out, |_| {})), b"");
+    }
+
+    #[test]
+    fn sizes_of_any_number_of_digits_read_back() {
+        for size in [1, 9, 10, 15, 16, 255, 256, 4095, 4096, 65_535, 65_536, 1 << 20, (1 << 20) - 1] {
+            let data: Vec<u8> = (0..size).map(|i: usize| i as u8).collect();
+            let out = written_bytes(|out| {
+                chunk(out, |out| out.extend_from_slice(&data));
+                chunk(out, |out| out.extend_from_slice(b"next"));
+                out.extend_from_slice(LAST_CHUNK);
+            });
+            assert_eq!(chunks(&out), [&*data, b"next", b""], "{size}");
+        }
+        let large = written_bytes(|out| chunk(out, |out| out.resize(out.len() + 0x10000, b'x')));
+        assert!(large.starts_with(b"10000\r\nx"));
+    }
+}

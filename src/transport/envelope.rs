@@ -129,3 +129,90 @@ fn text_member(out: &mut Vec<u8>, name: &str, text: &str, escape: Escape) {
 fn put(out: &mut Vec<u8>, before: &str, value: impl Display) {
     write!(out, "{before}{value}").expect("a Vec takes every write");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::*;
+    use super::*;
+    use crate::message::MessageId;
+
+    fn envelope(message: &Message, escape: Escape) -> String {
+        written(|out| write_envelope(out, "{", "news", message, escape))
+    }
+
+    #[test]
+    fn an_envelope_has_what_the_message_has_in_this_order() {
+        let plain = text(0, "hello");
+        let expected =
+            r#"{"id":"1763687000123-0","channel":"news","data":"hello","time":"2025-11-21T01:03:20.123Z"}"#;
+        assert_eq!(envelope(&plain, Escape::Plain), expected);
+
+        let mut full = message(7, Format::Json, "{ \"a\":\n1.0 }");
+        full.event = Some("tick \"€\"".into());
+        full.media_type = Some("application/geo+json; a=\"b\"".into());
+        let expected = concat!(
+            r#"{"id":"1763687000123-7","channel":"news","event":"tick \"€\"","data":{ "a": 1.0 },"#,
+            r#""content_type":"application/geo+json; a=\"b\"","time":"2025-11-21T01:03:20.123Z"}"#
+        );
+        assert_eq!(envelope(&full, Escape::Plain), expected);
+
+        let expected = r#"{"id":"1763687000123-1","channel":"news","data_base64":"AP8=","time":"2025-11-21T01:03:20.123Z"}"#;
+        assert_eq!(envelope(&message(1, Format::Binary, b"\0\xff"), Escape::Plain), expected);
+    }
+
+    #[test]
+    fn times_have_three_digits_of_milliseconds_and_no_time_is_too_far() {
+        let cases = [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_000, "1970-01-01T00:00:01.000Z"),
+            (951_782_400_050, "2000-02-29T00:00:00.050Z"),
+            (u64::MAX, "9999-12-30T22:00:00.999Z"),
+        ];
+        for (ms, expected) in cases {
+            let out = written(|out| write_time(out, ms));
+            assert_eq!(out, format!(",\"time\":\"{expected}\""));
+        }
+    }
+
+    #[test]
+    fn whatever_the_payload_an_envelope_is_one_value_that_says_it() {
+        for (mut message, said) in hostile() {
+            for event in [None, Some("</script>\u{2028}\"\\")] {
+                message.event = event.map(Into::into);
+                message.media_type = event.map(Into::into);
+                let expected = envelope_of(&message, &said);
+                assert_eq!(parse_line(&envelope(&message, Escape::Plain)), expected);
+                assert_eq!(parse_script(&envelope(&message, Escape::Script)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn notices_are_as_the_contract_has_them() {
+        let [after, resumes] = [MessageId::new(5, 1), MessageId::new(9, 0)];
+        let cases = [
+            (
+                Notice::Gap { channel: "a/b", after, resumes },
+                r#"{"notice":"gap","channel":"a/b","after":"5-1","resumes":"9-0"}"#,
+            ),
+            (Notice::Position { cursor: after }, r#"{"notice":"position","cursor":"5-1"}"#),
+            (Notice::Closed { channel: "a" }, r#"{"notice":"closed","channel":"a"}"#),
+            (Notice::Shutdown { reconnect_ms: 1500 }, r#"{"notice":"shutdown","reconnect_ms":1500}"#),
+            (Notice::Reload { since: resumes }, r#"{"notice":"reload","since":"9-0"}"#),
+        ];
+        for (notice, expected) in cases {
+            for escape in [Escape::Plain, Escape::Script] {
+                assert_eq!(written(|out| write_notice(out, "{", &notice, escape)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_greeting_names_client_session_and_cursor() {
+        let out =
+            written(|out| write_greeting(out, "{", CLIENT, "s-_1", Some(("since", MessageId::new(3, 0)))));
+        assert_eq!(out, r#"{"client":"AAAAAAAAAAAAAAAA","session":"s-_1","since":"3-0"}"#);
+        let out = written(|out| write_greeting(out, "{\"a\":1,", CLIENT, "\"<", None));
+        assert_eq!(out, r#"{"a":1,"client":"AAAAAAAAAAAAAAAA","session":"\"\u003c"}"#);
+    }
+}

@@ -62,3 +62,84 @@ fn script(out: &mut Vec<u8>, nonce: &str, write: impl FnOnce(&mut Vec<u8>)) {
     write(out);
     out.extend_from_slice(b"</script>\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{CLIENT, NONCE, envelope_of, hostile, parse_script, text, written};
+    use super::*;
+    use crate::message::MessageId;
+
+    /// What stands in each script of `page`, which must be nothing but scripts and line ends.
+    fn scripts(mut page: &str) -> Vec<&str> {
+        let mut scripts = Vec::new();
+        while !page.is_empty() {
+            let rest = page.strip_prefix("<script nonce=\"bm9uY2U\">").expect("a script begins");
+            // As browsers do: the first end tag of whatever case, wherever it stands.
+            let end = rest.to_ascii_lowercase().find("</script").expect("a script ends");
+            scripts.push(&rest[..end]);
+            page = rest[end..].strip_prefix("</script>\n").expect("the end is ours");
+        }
+        scripts
+    }
+
+    fn posted(script: &str) -> serde_json::Value {
+        let argument = script.strip_prefix("parent.postMessage(").and_then(|rest| rest.strip_suffix(",O)"));
+        parse_script(argument.expect("one call"))
+    }
+
+    #[test]
+    fn a_message_is_one_script() {
+        let expected = concat!(
+            r#"<script nonce="bm9uY2U">parent.postMessage({"id":"1763687000123-0","channel":"news","#,
+            r#""data":"\u003c/script\u003e\u2028","time":"2025-11-21T01:03:20.123Z"},O)</script>"#,
+            "\n"
+        );
+        assert_eq!(written(|out| message(out, "news", &text(0, "</script>\u{2028}"), NONCE)), expected);
+    }
+
+    #[test]
+    fn no_payload_ends_its_script() {
+        for (mut sample, said) in hostile() {
+            sample.event = Some("</SCRIPT ><!--".into());
+            let page = written(|out| message(out, "news", &sample, NONCE));
+            let [script] = scripts(&page)[..] else { panic!("{page:?}") };
+            assert_eq!(posted(script), envelope_of(&sample, &said));
+        }
+    }
+
+    #[test]
+    fn the_page_begins_with_padding_the_origin_and_a_position() {
+        let opening_words = Opening {
+            cursor: MessageId::new(5, 1),
+            client: CLIENT,
+            session: "s",
+            retry_ms: 0,
+            origin: "https://a.example\"</script>",
+            nonce: NONCE,
+        };
+        let page = written(|out| opening(out, &opening_words));
+        let (head, rest) = page.split_at(page.find("<script").expect("a script"));
+        assert!(head.starts_with("<!doctype html><meta charset=\"utf-8\">") && head.len() >= 1024);
+        assert!(head.ends_with(" -->\n"));
+        let [origin, position] = scripts(rest)[..] else { panic!("{rest:?}") };
+        assert_eq!(origin, r#"const O="https://a.example\"\u003c/script\u003e""#);
+        let expected = r#"{"notice":"position","client":"AAAAAAAAAAAAAAAA","session":"s","cursor":"5-1"}"#;
+        assert_eq!(position, format!("parent.postMessage({expected},O)"));
+    }
+
+    #[test]
+    fn a_sign_of_life_is_a_position_or_shows_nothing() {
+        let cursor = MessageId::new(5, 1);
+        assert_eq!(written(|out| heartbeat(out, cursor, false, NONCE)), "\n");
+        let page = written(|out| heartbeat(out, cursor, true, NONCE));
+        assert_eq!(scripts(&page), [r#"parent.postMessage({"notice":"position","cursor":"5-1"},O)"#]);
+    }
+
+    #[test]
+    fn the_policy_names_nonce_and_origin() {
+        assert_eq!(
+            content_security_policy(NONCE, "https://a.example"),
+            "default-src 'none'; script-src 'nonce-bm9uY2U'; frame-ancestors https://a.example"
+        );
+    }
+}

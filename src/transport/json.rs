@@ -128,3 +128,85 @@ const fn table(bytes: &[u8]) -> [bool; 256] {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{parse_script, written};
+    use super::*;
+
+    #[test]
+    fn strings_are_escaped_as_their_place_asks() {
+        let cases = [
+            ("", r#""""#, r#""""#),
+            ("a\"b\\c/", r#""a\"b\\c/""#, r#""a\"b\\c/""#),
+            (
+                "\n\r\t\u{8}\u{c}\u{0}\u{1f}\u{7f}",
+                "\"\\n\\r\\t\\u0008\\u000c\\u0000\\u001f\u{7f}\"",
+                "\"\\n\\r\\t\\u0008\\u000c\\u0000\\u001f\u{7f}\"",
+            ),
+            ("</script>&", r#""</script>&""#, r#""\u003c/script\u003e\u0026""#),
+            ("\u{2028}\u{2029}", "\"\u{2028}\u{2029}\"", r#""\u2028\u2029""#),
+            ("\u{2027}\u{202a}â€😀", "\"\u{2027}\u{202a}â€😀\"", "\"\u{2027}\u{202a}â€😀\""),
+        ];
+        for (text, plain, script) in cases {
+            assert_eq!(written(|out| string(out, text, Escape::Plain)), plain);
+            assert_eq!(written(|out| string(out, text, Escape::Script)), script);
+        }
+    }
+
+    #[test]
+    fn a_value_stays_byte_for_byte_but_for_line_ends() {
+        let cases = [
+            ("{\"b\":1.50,\"a\":[ 1e5,\ttrue]}", "{\"b\":1.50,\"a\":[ 1e5,\ttrue]}"),
+            ("[1,\r\n2,\n3\r]", "[1,  2, 3 ]"),
+            ("\"\\n\\u000a</script>\u{2028}\"", "\"\\n\\u000a</script>\u{2028}\""),
+        ];
+        for (json, expected) in cases {
+            assert!(is_json(json.as_bytes()));
+            assert_eq!(written(|out| value(out, json.as_bytes(), Escape::Plain)), expected);
+        }
+        let json = "\"\\n</script>\\\\<\u{2028}&\"";
+        let expected = r#""\n\u003c/script\u003e\\\u003c\u2028\u0026""#;
+        assert_eq!(written(|out| value(out, json.as_bytes(), Escape::Script)), expected);
+    }
+
+    #[test]
+    fn what_a_script_would_take_for_a_prototype_is_parsed_as_json() {
+        let plain = r#"{"__proto__":1,"__proto__":2}"#;
+        assert_eq!(written(|out| value(out, plain.as_bytes(), Escape::Plain)), plain);
+        let expected = r#"JSON.parse("{\"__proto__\":1,\"__proto__\":2}")"#;
+        assert_eq!(written(|out| value(out, plain.as_bytes(), Escape::Script)), expected);
+        for spelled in [r#"{"\u005f_proto__":1}"#, r#"{"__\u0070roto__":1}"#, r#"{"__pro\u0074o_\u005F":1}"#]
+        {
+            let script = written(|out| value(out, spelled.as_bytes(), Escape::Script));
+            assert!(script.starts_with("JSON.parse("), "{spelled}");
+            assert_eq!(parse_script(&script), parse_script(&format!("JSON.parse({spelled:?})")));
+        }
+        let harmless = r#"{"proto":"\u00e9"}"#;
+        assert_eq!(written(|out| value(out, harmless.as_bytes(), Escape::Script)), harmless);
+    }
+
+    #[test]
+    fn only_one_whole_value_in_utf8_is_json() {
+        for good in ["1", " [] ", "\"\\ud800\"", "{\"a\":{}}", "\t\r\n1\n"] {
+            assert!(is_json(good.as_bytes()), "{good:?}");
+        }
+        let bad: [&[u8]; 10] = [
+            b"",
+            b" ",
+            b"{",
+            b"1 2",
+            b"NaN",
+            b"\"\n\"",
+            b"'a'",
+            b"\"\xff\"",
+            b"\xEF\xBB\xBF1",
+            b"1});alert(1)//",
+        ];
+        for bad in bad {
+            assert!(!is_json(bad), "{:?}", String::from_utf8_lossy(bad));
+        }
+        let deep = [vec![b'['; 1 << 20], vec![b']'; 1 << 20]].concat();
+        is_json(&deep); // must not exhaust the stack
+    }
+}

@@ -41,3 +41,46 @@ pub fn error(out: &mut Vec<u8>, callback: &str, problem: &[u8]) {
     out.push(b'}');
     close_call(out);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::written;
+    use super::*;
+
+    #[test]
+    fn a_callback_is_a_path_of_plain_names() {
+        let longest = "a".repeat(128);
+        for good in ["cb", "_", "$", "a.b", "jQuery1_2.$x._y", "a.b.c.d.e.f.g.h", &longest] {
+            assert!(is_callback(good), "{good:?}");
+        }
+        let too_long = "a".repeat(129);
+        let bad = [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "1a",
+            "a.1",
+            "a b",
+            "a(b",
+            "a;b",
+            "a[0]",
+            "é",
+            "a\n",
+            "a.b.c.d.e.f.g.h.i",
+            "<script>",
+            "a\u{2028}",
+            &too_long,
+        ];
+        for bad in bad {
+            assert!(!is_callback(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_the_argument() {
+        let out = written(|out| error(out, "a.b", br#"{"title":"Bad Request","detail":"</script>"}"#));
+        assert_eq!(out, r#"/**/a.b({"error":{"title":"Bad Request","detail":"\u003c/script\u003e"}});"#);
+    }
+}

@@ -1,6 +1,8 @@
 //! Messages and notices to the bytes of each transport: small pure functions, and the one table that names them.
 //! Knows no sockets, no clock, no hub.
 
+#[cfg(test)]
+pub(crate) mod check;
 pub mod chunked;
 pub mod encoded;
 pub mod envelope;
@@ -272,3 +274,113 @@ const IFRAME_FIELDS: Fields = &[
     ("Cross-Origin-Embedder-Policy", "require-corp"),
     ("Cross-Origin-Resource-Policy", "cross-origin"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::check::{CLIENT, NONCE, chunks, text, written_bytes};
+    use super::*;
+    use crate::message::MessageId;
+
+    #[test]
+    fn every_name_reads_back() {
+        for transport in Transport::ALL {
+            assert_eq!(Transport::parse(transport.name()), Some(transport));
+        }
+        for unknown in ["", "SSE", "long_poll", "ws", "sse "] {
+            assert_eq!(Transport::parse(unknown), None);
+        }
+    }
+
+    #[test]
+    fn the_envelope_matters_to_sse_and_chunks_to_streams() {
+        use Encoding as E;
+        let cases = [
+            (Transport::Poll, [E::Poll; 4]),
+            (Transport::LongPoll, [E::Poll; 4]),
+            (Transport::Jsonp, [E::Jsonp; 4]),
+            (Transport::Iframe, [E::Iframe, E::IframeChunked, E::Iframe, E::IframeChunked]),
+            (Transport::Sse, [E::SseBare, E::SseBareChunked, E::SseEnvelope, E::SseEnvelopeChunked]),
+            (Transport::Ndjson, [E::Ndjson, E::NdjsonChunked, E::Ndjson, E::NdjsonChunked]),
+            (Transport::WebSocket, [E::WebSocket; 4]),
+        ];
+        for (transport, expected) in cases {
+            let asked = [(false, false), (false, true), (true, false), (true, true)];
+            let encodings = asked.map(|(envelope, chunked)| transport.encoding(envelope, chunked));
+            assert_eq!(encodings, expected, "{transport:?}");
+            assert_eq!(encodings[1].is_chunked(), transport.is_stream());
+        }
+    }
+
+    #[test]
+    fn a_chunked_encoding_is_the_other_with_each_thing_as_one_chunk() {
+        let pairs = [
+            (Encoding::SseBare, Encoding::SseBareChunked),
+            (Encoding::SseEnvelope, Encoding::SseEnvelopeChunked),
+            (Encoding::Ndjson, Encoding::NdjsonChunked),
+            (Encoding::Iframe, Encoding::IframeChunked),
+        ];
+        let cursor = MessageId::new(5, 1);
+        let opening =
+            Opening { cursor, client: CLIENT, session: "s", retry_ms: 9, origin: "https://a", nonce: NONCE };
+        let told = Notice::Closed { channel: "news" };
+        type Verb<'v> = &'v dyn Fn(Encoding, &mut Vec<u8>);
+        let verbs: [Verb<'_>; 6] = [
+            &|e, out| e.encode("news", &text(0, "a\r\n0\r\n\r\n"), NONCE, out),
+            &|e, out| e.encode("news", &text(0, &"x".repeat(70_000)), NONCE, out),
+            &|e, out| e.notice(&told, NONCE, out),
+            &|e, out| e.heartbeat(cursor, true, NONCE, out),
+            &|e, out| e.heartbeat(cursor, false, NONCE, out),
+            &|e, out| e.opening(&opening, out),
+        ];
+        for (plain, chunked) in pairs {
+            for verb in verbs {
+                let [plain, chunked] = [plain, chunked].map(|e| written_bytes(|out| verb(e, out)));
+                assert_eq!(chunks(&chunked), [&*plain]);
+            }
+            assert_eq!(written_bytes(|out| plain.ending(out)), b"");
+            assert_eq!(written_bytes(|out| chunked.ending(out)), b"0\r\n\r\n");
+            assert_eq!(plain.response_fields(), chunked.response_fields());
+        }
+    }
+
+    #[test]
+    fn every_message_has_bytes_in_every_encoding() {
+        for encoding in Encoding::ALL {
+            assert!(!written_bytes(|out| encoding.encode("news", &text(0, ""), NONCE, out)).is_empty());
+        }
+    }
+
+    #[test]
+    fn polls_have_no_opening_and_raw_has_no_notices() {
+        let cursor = MessageId::new(5, 1);
+        let opening = Opening { cursor, client: CLIENT, session: "s", retry_ms: 9, origin: "", nonce: "" };
+        for encoding in [Encoding::Poll, Encoding::Jsonp, Encoding::WebSocketRaw] {
+            assert_eq!(written_bytes(|out| encoding.opening(&opening, out)), b"");
+        }
+        for encoding in [Encoding::Poll, Encoding::Jsonp] {
+            assert_eq!(written_bytes(|out| encoding.heartbeat(cursor, true, "", out)), b"");
+            let told = written_bytes(|out| encoding.notice(&Notice::Closed { channel: "a" }, "", out));
+            assert_eq!(told, br#",{"notice":"closed","channel":"a"}"#);
+        }
+        let raw = Encoding::WebSocketRaw;
+        assert_eq!(written_bytes(|out| raw.notice(&Notice::Closed { channel: "a" }, "", out)), b"");
+        assert_eq!(written_bytes(|out| raw.heartbeat(cursor, true, "", out)), [0x89, 0]);
+    }
+
+    #[test]
+    fn no_response_may_be_stored_and_no_stream_held_back() {
+        for encoding in Encoding::ALL {
+            let field = |name: &str| {
+                let fields = encoding.response_fields();
+                fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value)
+            };
+            let cache = match encoding {
+                Encoding::Poll | Encoding::Jsonp => Some("no-store"),
+                Encoding::WebSocket | Encoding::WebSocketReplay | Encoding::WebSocketRaw => None,
+                _ => Some("no-store, no-transform"),
+            };
+            assert_eq!(field("Cache-Control"), cache);
+            assert_eq!(field("X-Accel-Buffering"), cache.filter(|text| text.len() > 8).map(|_| "no"));
+        }
+    }
+}

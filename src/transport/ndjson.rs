@@ -20,3 +20,25 @@ pub fn notice(out: &mut Vec<u8>, notice: &Notice<'_>) {
 pub fn position(out: &mut Vec<u8>, cursor: Cursor) {
     notice(out, &Notice::Position { cursor });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{envelope_of, hostile, parse_line, written};
+    use super::*;
+    use crate::message::MessageId;
+
+    #[test]
+    fn each_message_is_one_line() {
+        for (sample, said) in hostile() {
+            let line = written(|out| message(out, "news", &sample));
+            let json = line.strip_suffix('\n').expect("a line ends");
+            assert_eq!(parse_line(json), envelope_of(&sample, &said));
+        }
+    }
+
+    #[test]
+    fn a_position_is_one_line() {
+        let line = written(|out| position(out, MessageId::new(5, 1)));
+        assert_eq!(line, "{\"notice\":\"position\",\"cursor\":\"5-1\"}\n");
+    }
+}

@@ -171,3 +171,126 @@ impl BatchBody {
         core::iter::once(&*self.head).chain(pieces).chain(core::iter::once(&*self.tail))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Encoding;
+    use super::super::check::{CLIENT, envelope_of, hostile, parse_line, parse_script, text};
+    use super::super::encoded::EncodedCache;
+    use super::*;
+
+    fn piece_of(encoding: Encoding, messages: &[Message]) -> Piece {
+        EncodedCache::new(1 << 20, "").get(0, "news", encoding, messages.iter()).expect("not empty")
+    }
+
+    fn end(callback: Option<&'static str>) -> BatchEnd<'static> {
+        BatchEnd { next: MessageId::new(5, 1), more: false, client: CLIENT, session: "s", callback }
+    }
+
+    fn text_of(body: &BatchBody) -> String {
+        let bytes: Vec<u8> = body.parts().flatten().copied().collect();
+        assert_eq!(bytes.len(), body.len());
+        String::from_utf8(bytes).expect("a batch is UTF-8")
+    }
+
+    const TAIL: &str = r#""next":"5-1","gap":false,"more":false,"client":"AAAAAAAAAAAAAAAA","session":"s"}"#;
+
+    #[test]
+    fn an_empty_batch_still_tells_where_to_go_on() {
+        let batch = Batch::new(false, 100, 1000);
+        assert!(batch.is_empty() && !batch.is_full());
+        assert_eq!(text_of(&batch.finish(&end(None))), format!("{{\"messages\":[],\"notices\":[],{TAIL}"));
+        let script = text_of(&Batch::new(true, 100, 1000).finish(&end(Some("a.b"))));
+        assert_eq!(script, format!("/**/a.b({{\"messages\":[],\"notices\":[],{TAIL});"));
+    }
+
+    #[test]
+    fn messages_of_several_pieces_and_notices_stand_in_their_lists() {
+        let messages: Vec<_> = (0..3).map(|seq| text(seq, "m")).collect();
+        let mut batch = Batch::new(false, 100, 1 << 20);
+        assert_eq!(batch.add(&piece_of(Encoding::Poll, &messages[..1])), Some(messages[0].id));
+        assert_eq!(batch.add(&piece_of(Encoding::Poll, &messages[1..])), Some(messages[2].id));
+        batch.add_notice(&Notice::Gap {
+            channel: "a",
+            after: MessageId::ZERO,
+            resumes: MessageId::new(1, 0),
+        });
+        batch.add_notice(&Notice::Closed { channel: "b" });
+        assert_eq!((batch.messages(), batch.is_full(), batch.is_empty()), (3, false, false));
+        let one = |seq| {
+            format!(
+                r#"{{"id":"1763687000123-{seq}","channel":"news","data":"m","time":"2025-11-21T01:03:20.123Z"}}"#
+            )
+        };
+        let expected = format!(
+            concat!(
+                r#"{{"messages":[{},{},{}],"notices":[{{"notice":"gap","channel":"a","after":"0-0","#,
+                r#""resumes":"1-0"}},{{"notice":"closed","channel":"b"}}],{}"#
+            ),
+            one(0),
+            one(1),
+            one(2),
+            TAIL.replace("\"gap\":false", "\"gap\":true")
+        );
+        assert_eq!(text_of(&batch.finish(&end(None))), expected);
+    }
+
+    #[test]
+    fn hostile_payloads_stay_in_their_place() {
+        let (messages, said): (Vec<_>, Vec<_>) = hostile().into_iter().unzip();
+        let expected: serde_json::Value =
+            messages.iter().zip(&said).map(|(m, said)| envelope_of(m, said)).collect();
+
+        let mut batch = Batch::new(false, 100, 1 << 20);
+        batch.add(&piece_of(Encoding::Poll, &messages));
+        assert_eq!(parse_line(&text_of(&batch.finish(&end(None))))["messages"], expected);
+
+        let mut batch = Batch::new(true, 100, 1 << 20);
+        batch.add(&piece_of(Encoding::Jsonp, &messages));
+        let script = text_of(&batch.finish(&end(Some("cb"))));
+        let argument = script.strip_prefix("/**/cb(").and_then(|rest| rest.strip_suffix(");"));
+        assert_eq!(parse_script(argument.expect("one call"))["messages"], expected);
+    }
+
+    #[test]
+    fn a_batch_keeps_within_its_bounds_but_for_its_first_message() {
+        let messages: Vec<_> = (0..10).map(|seq| text(seq, "0123456789")).collect();
+        let each = piece_of(Encoding::Poll, &messages[..1]).len();
+        let whole = piece_of(Encoding::Poll, &messages);
+        // (messages, bytes) allowed -> messages taken, and is it full
+        let cases: [(usize, usize, usize, bool); 10] = [
+            (100, 1 << 20, 10, false),
+            (10, 1 << 20, 10, true),
+            (3, 1 << 20, 3, true),
+            (1, 1 << 20, 1, true),
+            (100, 10 * each, 10, false),
+            (100, 4 * each, 4, true),
+            (100, 4 * each - 1, 3, true),
+            (100, each - 1, 1, true),
+            (100, 0, 1, true),
+            (0, 1 << 20, 0, true),
+        ];
+        for (messages_max, bytes_max, taken, full) in cases {
+            let mut batch = Batch::new(false, messages_max, bytes_max);
+            let last = batch.add(&whole);
+            assert_eq!(last, taken.checked_sub(1).map(|index| messages[index].id));
+            assert_eq!((batch.messages(), batch.is_full()), (taken, full), "{messages_max} {bytes_max}");
+            if full {
+                assert_eq!(batch.add(&whole), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_message_waits_for_a_batch_of_its_own() {
+        let [small, large] = [text(0, "s"), text(1, &"l".repeat(1000))];
+        let mut batch = Batch::new(false, 100, 500);
+        assert_eq!(batch.add(&piece_of(Encoding::Poll, &[small.clone(), large.clone()])), Some(small.id));
+        assert!(batch.is_full());
+        let mut batch = Batch::new(false, 100, 500);
+        assert_eq!(batch.add(&piece_of(Encoding::Poll, core::slice::from_ref(&large))), Some(large.id));
+        assert_eq!((batch.messages(), batch.is_full()), (1, false));
+        assert_eq!(batch.add(&piece_of(Encoding::Poll, &[small])), None);
+        assert!(batch.is_full());
+    }
+}
