@@ -299,14 +299,19 @@ impl Hub {
     /// Commits a notice: it was told and does not come again. A closing ends its subscription.
     pub fn acknowledge(&mut self, reader: ReaderId, told: Told) {
         match told {
-            Told::Gap { subscription, resumes } => {
-                let Some(subscription) = self.subscriptions.get_mut(subscription) else { return };
-                subscription.seen = subscription.seen.max(resumes);
-                subscription.is_lost = false;
-            }
+            Told::Gap { subscription, resumes } => self.tell_gap(reader, subscription, resumes),
             Told::Closed(subscription) => self.unlink(subscription),
             Told::ReplayEnd => self.end_replay(reader),
         }
+    }
+
+    fn tell_gap(&mut self, reader: ReaderId, subscription: SubscriptionId, resumes: MessageId) {
+        let position = self.cursor(reader);
+        let Some(subscription) = self.subscriptions.get_mut(subscription) else { return };
+        // What is not retained may stand below the floor and is still to be shown.
+        subscription.has_seen &= position < subscription.seen;
+        subscription.seen = subscription.seen.max(resumes);
+        subscription.is_lost = false;
     }
 
     fn end_replay(&mut self, reader: ReaderId) {
