@@ -18,7 +18,7 @@ mod tests;
 
 pub use channel::Channel;
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
-pub use reading::{Messages, Next, Run, Told};
+pub use reading::{Iter, Messages, Next, Run, Told};
 
 use crate::base::arena::Arena;
 use crate::base::id::Id;

@@ -1,6 +1,6 @@
 //! The hub against a model that keeps every message in one `Vec` and works everything out anew each time.
 //! Law: at every position, committed or not, both say the same; no reader gets a message twice or out of order;
-//! whatever it does not get lies below a gap it was told; and nobody who has something to read is left asleep.
+//! nobody who has something to read is left asleep; and when all have left nothing is left.
 
 use super::tests::{ROOMY, draft, entry, name};
 use super::*;
@@ -20,7 +20,6 @@ impl Dice {
     }
 }
 
-#[derive(Clone)]
 struct Record {
     id: MessageId,
     channel: usize,
@@ -51,10 +50,16 @@ struct ModelReader {
     replay: Option<MessageId>,
     retained_only_until: MessageId,
     links: Vec<Link>,
-    /// What it got, and in each channel the greatest loss it was told.
+    /// What it got, and the last of it.
     got: BTreeSet<MessageId>,
     latest: MessageId,
     is_idle: bool,
+}
+
+impl ModelReader {
+    fn is_past_history(&self) -> bool {
+        self.replay.is_some() || self.retained_only_until <= self.cursor
+    }
 }
 
 #[derive(Debug, PartialEq)]
@@ -174,7 +179,7 @@ impl Model {
     fn shows(&self, reader: &ModelReader, r: &Record, now: u64) -> bool {
         r.alive
             && r.expires > now
-            && (r.retained || r.id > reader.retained_only_until)
+            && (r.retained || r.id > reader.retained_only_until || reader.is_past_history())
             && (r.except.is_none() || r.except != reader.client)
     }
 
@@ -335,7 +340,7 @@ impl Game {
         let mut reader = ModelReader {
             id,
             client,
-            cursor: newest,
+            cursor: MessageId::ZERO,
             replay: None,
             retained_only_until: if history { newest } else { MessageId::ZERO },
             links: self.links(&channels, history, lost),
@@ -350,7 +355,7 @@ impl Game {
             Start::Now => newest,
             Start::Time(ms) => MessageId::new(ms, 0).predecessor().min(newest),
             Start::After(cursor) if !lost => cursor,
-            Start::Last(n) => shown.iter().rev().take(n).last().map_or(newest, |id| id.predecessor()),
+            Start::Last(n) => shown.iter().rev().take(n).min().map_or(newest, |id| id.predecessor()),
             _ => shown.first().map_or(newest, |id| id.predecessor()),
         };
         self.model.readers.push(reader);
@@ -375,6 +380,8 @@ impl Game {
             _ if self.has_gap(reader) => reader.cursor,
             _ => self.model.unread(reader, reader.cursor, now).first().map_or(newest, |m| m.0.predecessor()),
         };
+        self.model.readers[index].cursor = cursor;
+        let reader = &self.model.readers[index];
         let shown = |r: &&Record| fresh.contains(&r.channel) && self.model.shows(reader, r, now);
         let oldest = self.model.records.iter().find(shown).map_or(newest, |r| r.id.predecessor());
         let (replay, has) = match since {
@@ -383,10 +390,10 @@ impl Game {
             Some(since) if since < cursor => (Some(since), since),
             Some(since) => (None, since),
         };
-        assert_eq!(result.is_ok(), true);
+        let begins = if since.is_some() && !fresh.is_empty() { has } else { cursor };
+        assert_eq!(result, Ok(begins));
         links.iter_mut().for_each(|link| (link.has, link.replayed) = (has, replay.is_some()));
         let reader = &mut self.model.readers[index];
-        reader.cursor = cursor;
         reader.is_idle = false;
         if let Some(begin) = replay.filter(|_| !links.is_empty()) {
             if let Some(position) = reader.replay {
@@ -439,10 +446,10 @@ impl Game {
             Next::Run(run) => {
                 assert_eq!(run.replay, reader.replay.is_some());
                 let Expected::Messages(all) = &expected else { panic!("{expected:?}, not {run:?}") };
-                let ids: Vec<_> = run.messages.clone().map(|m| m.id).collect();
+                let ids: Vec<_> = run.messages.iter().map(|m| m.id).collect();
                 let channel = place(run.name);
                 let same: Vec<_> = all.iter().take_while(|m| m.1 == channel).map(|m| m.0).collect();
-                assert!(!ids.is_empty() && same.starts_with(&ids), "{ids:?} of {same:?}");
+                assert!(!ids.is_empty() && same.starts_with(&ids), "{ids:?} of {all:?}");
                 assert_eq!(run.messages.len(), ids.len());
                 return (None, ids);
             }
@@ -459,14 +466,9 @@ impl Game {
         let reader = &mut self.model.readers[index];
         match expected {
             Expected::Gap(channel, _, floor) => {
-                let position = reader.replay.unwrap_or(reader.cursor);
                 let link =
                     reader.links.iter_mut().find(|l| l.channel == channel).expect("it has the channel");
                 link.told = link.told.max(floor);
-                // Where the position says as much, it need not be said of the channel.
-                if position >= link.has {
-                    link.has = MessageId::ZERO;
-                }
                 link.lost = false;
             }
             Expected::Closed(channel) => reader.links.retain(|link| link.channel != channel),
@@ -569,7 +571,7 @@ fn place(channel: &str) -> usize {
 
 #[test]
 fn the_hub_says_what_a_vec_of_everything_says() {
-    for seed in 1..=60 {
+    for seed in 1..=30 {
         let mut game = Game::new(seed);
         for _ in 0..600 {
             game.turn();
