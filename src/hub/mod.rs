@@ -7,6 +7,8 @@ mod channel;
 mod dedup;
 mod floors;
 mod log;
+#[cfg(test)]
+mod oracle;
 mod reader;
 mod reading;
 mod retention;
@@ -16,7 +18,7 @@ mod tests;
 
 pub use channel::Channel;
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
-pub use reading::{Messages, Next, Run, Told};
+pub use reading::{Iter, Messages, Next, Run, Told};
 
 use crate::base::arena::Arena;
 use crate::base::id::Id;
@@ -209,16 +211,17 @@ impl Hub {
 
     /// The next reader that has something new to look at; each once until something new happens.
     pub fn poll_dirty(&mut self) -> Option<ReaderId> {
-        loop {
-            while let Some(id) = self.dirty.pop_front() {
-                if let Some(reader) = self.readers.get_mut(id) {
-                    reader.is_dirty = false;
-                    return Some(id);
-                }
-            }
-            let touched = self.touched.pop_front()?;
-            self.mark_readers(touched);
+        // All of them first: who reads two of the channels comes out once.
+        while let Some(channel) = self.touched.pop_front() {
+            self.mark_readers(channel);
         }
+        while let Some(id) = self.dirty.pop_front() {
+            if let Some(reader) = self.readers.get_mut(id) {
+                reader.is_dirty = false;
+                return Some(id);
+            }
+        }
+        None
     }
 
     fn mark_readers(&mut self, channel: ChannelId) {

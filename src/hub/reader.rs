@@ -7,6 +7,7 @@ use crate::base::id::Id;
 use crate::base::list::{Linked, Links, List};
 use crate::channel_name::ChannelName;
 use crate::message::{ClientId, Cursor, MessageId};
+use std::collections::BTreeMap;
 
 /// Names a [`Reader`].
 pub type ReaderId = Id<Reader>;
@@ -34,20 +35,22 @@ pub struct Reader {
 pub(super) struct Rare {
     /// The position in a replay of channels that came later; meanwhile `cursor` stays where the replay ends.
     pub(super) replay: Option<Cursor>,
+    /// Up to where this reader has those of its channels that say [`Subscription::is_ahead`].
+    pub(super) ahead: BTreeMap<SubscriptionId, Cursor>,
     /// Up to here only retained messages are shown: who asks for history gets what is retained.
     pub(super) retained_only_until: MessageId,
 }
 
 /// One channel of one reader.
 pub struct Subscription {
-    /// Up to here losses are told or none of this reader's concern.
-    pub(super) seen: MessageId,
+    /// Losses up to here are told, or none of this reader's concern.
+    pub(super) told: MessageId,
     channel: u32,
     reader: u32,
     by_channel: Links,
     by_reader: Links,
-    /// Messages up to `seen` are not shown either: this reader has them.
-    pub(super) has_seen: bool,
+    /// The reader may have more of this channel than its position says: see [`Rare::ahead`].
+    pub(super) is_ahead: bool,
     /// What this reader had is unknown: a gap, whatever the floor.
     pub(super) is_lost: bool,
     /// The channel was closed; this is the only thing left to tell.
@@ -156,12 +159,12 @@ impl Hub {
         let is_closed = self.is_closed(name, unix_ms);
         let channel = self.open(name);
         let id = self.subscriptions.insert(Subscription {
-            seen: MessageId::ZERO,
+            told: MessageId::ZERO,
             channel: channel.index() as u32,
             reader: reader.index() as u32,
             by_channel: Links::default(),
             by_reader: Links::default(),
-            has_seen: false,
+            is_ahead: false,
             is_lost: false,
             is_closed,
             is_replayed: false,
@@ -184,6 +187,9 @@ impl Hub {
         }
         if let Some(reader) = self.readers.at_mut(reader) {
             reader.subscriptions.remove(&mut self.subscriptions, id);
+            if let Some(rare) = &mut reader.rare {
+                rare.ahead.remove(&id);
+            }
         }
         self.subscriptions.remove(id);
         if let Some(channel) = self.channels.id_at(channel) {
@@ -252,6 +258,22 @@ impl Hub {
 }
 
 impl Reader {
+    /// What the reader has of one of its channels when it is at `from`.
+    pub(super) fn position(&self, id: SubscriptionId, subscription: &Subscription, from: Cursor) -> Cursor {
+        let rare = self.rare.as_ref().filter(|_| subscription.is_ahead);
+        rare.and_then(|rare| rare.ahead.get(&id)).map_or(from, |ahead| from.max(*ahead))
+    }
+
+    /// Frees what is rarely needed, once nothing in it says more than the cursor.
+    pub(super) fn settle(&mut self) {
+        let cursor = self.cursor;
+        let is_needed = |rare: &Rare| {
+            let is_ahead = || rare.ahead.values().any(|ahead| *ahead > cursor);
+            rare.replay.is_some() || rare.retained_only_until > cursor || is_ahead()
+        };
+        self.rare.take_if(|rare| !is_needed(rare));
+    }
+
     pub(super) fn replay(&self) -> Option<Cursor> {
         self.rare.as_ref()?.replay
     }

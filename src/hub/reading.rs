@@ -84,33 +84,56 @@ pub struct Run<'a> {
     pub channel: ChannelId,
     /// Its name.
     pub name: &'a str,
-    /// At least one message, ascending.
+    /// What it holds, ascending.
     pub messages: Messages<'a>,
     /// Part of the backlog of a channel that was added.
     pub replay: bool,
 }
 
-/// The messages of a [`Run`], from both ends.
+/// The messages of a [`Run`]: at least one.
 #[derive(Clone, Debug)]
-pub struct Messages<'a> {
+pub struct Messages<'a>(Iter<'a>);
+
+impl<'a> Messages<'a> {
+    /// The oldest.
+    pub fn first(&self) -> Option<&'a Message> {
+        self.iter().next()
+    }
+
+    /// The newest.
+    pub fn last(&self) -> Option<&'a Message> {
+        self.iter().next_back()
+    }
+
+    /// How many there are, at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a run is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len
+    }
+
+    /// All of them, ascending.
+    pub fn iter(&self) -> Iter<'a> {
+        self.0.clone()
+    }
+}
+
+impl<'a> IntoIterator for Messages<'a> {
+    type Item = &'a Message;
+    type IntoIter = Iter<'a>;
+    fn into_iter(self) -> Iter<'a> {
+        self.0
+    }
+}
+
+/// The messages of a run, from both ends.
+#[derive(Clone, Debug)]
+pub struct Iter<'a> {
     /// May hold the dead in between, but begins and ends with the living.
     slots: vec_deque::Iter<'a, Slot>,
     len: usize,
 }
 
-impl<'a> Messages<'a> {
-    /// The first that is left.
-    pub fn first(&self) -> Option<&'a Message> {
-        self.clone().next()
-    }
-
-    /// The last that is left.
-    pub fn last(&self) -> Option<&'a Message> {
-        self.clone().next_back()
-    }
-}
-
-impl<'a> Iterator for Messages<'a> {
+impl<'a> Iterator for Iter<'a> {
     type Item = &'a Message;
     fn next(&mut self) -> Option<&'a Message> {
         let message = self.slots.find_map(Slot::live)?;
@@ -122,7 +145,7 @@ impl<'a> Iterator for Messages<'a> {
     }
 }
 
-impl DoubleEndedIterator for Messages<'_> {
+impl DoubleEndedIterator for Iter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
         let message = self.slots.by_ref().rev().find_map(Slot::live)?;
         self.len -= 1;
@@ -130,7 +153,7 @@ impl DoubleEndedIterator for Messages<'_> {
     }
 }
 
-impl ExactSizeIterator for Messages<'_> {}
+impl ExactSizeIterator for Iter<'_> {}
 
 /// What a reader may see at a time.
 #[derive(Copy, Clone)]
@@ -143,8 +166,10 @@ pub(super) struct View {
 
 impl View {
     pub(super) fn of(reader: &Reader, unix_ms: u64, until: MessageId) -> Self {
-        let retained_only_until =
-            reader.rare.as_ref().map_or(MessageId::ZERO, |rare| rare.retained_only_until);
+        // A replay begins at a cursor, whatever the reader began with.
+        let history = reader.rare.as_ref().filter(|rare| rare.replay.is_none());
+        let until_of_history = history.map(|rare| rare.retained_only_until);
+        let retained_only_until = until_of_history.filter(|id| *id > reader.cursor).unwrap_or_default();
         View { unix_ms, client: reader.client, retained_only_until, until }
     }
 
@@ -189,7 +214,7 @@ impl Log {
             len += 1;
             bytes += message.data.len();
         }
-        Messages { slots: self.slots().range(from..end), len }
+        Messages(Iter { slots: self.slots().range(from..end), len })
     }
 }
 
@@ -237,9 +262,9 @@ impl Hub {
         view: View,
     ) -> impl Iterator<Item = Candidate<'a>> {
         self.being_read(state).filter(|(_, subscription)| !subscription.is_closed).filter_map(
-            move |(_, subscription)| {
+            move |(id, subscription)| {
                 let channel = subscription.channel(&self.channels)?;
-                let position = if subscription.has_seen { from.max(subscription.seen) } else { from };
+                let position = state.position(id, subscription, from);
                 let (index, id) = channel.1.log.first_visible(position, view)?;
                 Some(Candidate { id, index, channel })
             },
@@ -263,7 +288,7 @@ impl Hub {
                 continue;
             }
             let (_, channel) = subscription.channel(&self.channels)?;
-            if let Some(after) = gap_after(subscription, channel, from) {
+            if let Some(after) = gap_after(subscription, channel, state.position(id, subscription, from)) {
                 let resumes = channel.log.floor();
                 return Some(Next::Gap { subscription: id, channel: &channel.name, after, resumes });
             }
@@ -276,9 +301,10 @@ impl Hub {
 
     pub(super) fn has_gap(&self, state: &Reader) -> bool {
         let mut subscriptions = self.being_read(state);
-        subscriptions.any(|(_, subscription)| {
+        subscriptions.any(|(id, subscription)| {
             let channel = subscription.channel(&self.channels);
-            channel.is_some_and(|(_, channel)| gap_after(subscription, channel, state.cursor).is_some())
+            let position = state.position(id, subscription, state.cursor);
+            channel.is_some_and(|(_, channel)| gap_after(subscription, channel, position).is_some())
         })
     }
 
@@ -291,9 +317,7 @@ impl Hub {
             return;
         }
         state.cursor = to.max(state.cursor);
-        if state.rare.as_ref().is_some_and(|rare| rare.retained_only_until <= state.cursor) {
-            state.rare = None;
-        }
+        state.settle();
     }
 
     /// Commits a notice: it was told and does not come again. A closing ends its subscription.
@@ -301,7 +325,7 @@ impl Hub {
         match told {
             Told::Gap { subscription, resumes } => {
                 let Some(subscription) = self.subscriptions.get_mut(subscription) else { return };
-                subscription.seen = subscription.seen.max(resumes);
+                subscription.told = subscription.told.max(resumes);
                 subscription.is_lost = false;
             }
             Told::Closed(subscription) => self.unlink(subscription),
@@ -313,9 +337,7 @@ impl Hub {
         let Some(state) = self.readers.get_mut(reader) else { return };
         let Some(rare) = &mut state.rare else { return };
         rare.replay = None;
-        if rare.retained_only_until <= state.cursor {
-            state.rare = None;
-        }
+        state.settle();
         let replayed: Vec<_> = state.subscriptions.iter(&self.subscriptions).map(|(id, _)| id).collect();
         for id in replayed {
             if let Some(subscription) = self.subscriptions.get_mut(id) {
@@ -325,11 +347,11 @@ impl Hub {
     }
 }
 
-/// What the reader has of the channel, if it lost messages after that.
-fn gap_after(subscription: &Subscription, channel: &Channel, from: Cursor) -> Option<Cursor> {
+/// What the reader at `position` has or knows to be lost, if the channel lost messages after that.
+fn gap_after(subscription: &Subscription, channel: &Channel, position: Cursor) -> Option<Cursor> {
     if subscription.is_lost {
         return Some(MessageId::ZERO);
     }
-    let after = from.max(subscription.seen);
+    let after = position.max(subscription.told);
     (after < channel.log.floor()).then_some(after)
 }

@@ -21,7 +21,7 @@ impl Hub {
         let names = self.admit(None, channels, unix_ms)?;
         let reader = self.readers.insert(Reader {
             owner,
-            cursor: self.newest,
+            cursor: MessageId::ZERO,
             rare: None,
             subscriptions: List::default(),
             client,
@@ -49,10 +49,11 @@ impl Hub {
         let links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
         let position = self.readers.get(reader).map_or(self.newest, |state| state.cursor);
         match since {
+            _ if links.is_empty() => Ok(position),
             Some(since) if since > self.newest => Ok(self.replay_all(reader, &links, unix_ms)),
             Some(since) if since < position => Ok(self.replay(reader, &links, since)),
             Some(since) => {
-                self.skip_to(&links, since);
+                self.skip_to(reader, &links, since);
                 Ok(since)
             }
             None => Ok(position),
@@ -93,12 +94,12 @@ impl Hub {
     fn history(&mut self, reader: ReaderId, links: &[SubscriptionId], count: usize, unix_ms: u64) -> Cursor {
         let newest = self.newest;
         if let Some(state) = self.readers.get_mut(reader) {
-            state.rare = Some(Box::new(Rare { replay: None, retained_only_until: newest }));
+            state.rare = Some(Box::new(Rare { retained_only_until: newest, ..Rare::default() }));
         }
         for id in links {
             let floor = self.floor_of(*id);
             if let Some(subscription) = self.subscriptions.get_mut(*id) {
-                subscription.seen = floor;
+                subscription.told = floor;
             }
         }
         self.begin_of(reader, links, count, unix_ms)
@@ -138,32 +139,32 @@ impl Hub {
         }
     }
 
-    /// Whoever adds channels with a newer cursor has their messages up to there.
-    fn skip_to(&mut self, links: &[SubscriptionId], since: Cursor) {
+    /// The reader has `links` up to `since`, wherever its position is.
+    fn skip_to(&mut self, reader: ReaderId, links: &[SubscriptionId], since: Cursor) {
+        let Some(state) = self.readers.get_mut(reader) else { return };
+        let ahead = &mut state.rare.get_or_insert_default().ahead;
         for id in links {
-            if let Some(subscription) = self.subscriptions.get_mut(*id) {
-                subscription.seen = since;
-                subscription.has_seen = true;
-            }
+            let Some(subscription) = self.subscriptions.get_mut(*id) else { continue };
+            subscription.is_ahead = true;
+            let known = ahead.entry(*id).or_insert(since);
+            *known = since.max(*known);
         }
+        state.settle();
     }
 
     /// Replays `links` from `since` up to the reader's cursor, together with what is still to be replayed.
     fn replay(&mut self, reader: ReaderId, links: &[SubscriptionId], since: Cursor) -> Cursor {
-        if links.is_empty() {
-            return self.readers.get(reader).map_or(since, |state| state.cursor);
-        }
         self.hold_replay_back(reader);
         for id in links {
-            let Some(subscription) = self.subscriptions.get_mut(*id) else { continue };
-            subscription.seen = since;
-            subscription.has_seen = true;
-            subscription.is_replayed = true;
+            if let Some(subscription) = self.subscriptions.get_mut(*id) {
+                subscription.is_replayed = true;
+            }
         }
         if let Some(state) = self.readers.get_mut(reader) {
             let rare = state.rare.get_or_insert_default();
             rare.replay = Some(rare.replay.map_or(since, |position| position.min(since)));
         }
+        self.skip_to(reader, links, since);
         since
     }
 
@@ -179,13 +180,8 @@ impl Hub {
     fn hold_replay_back(&mut self, reader: ReaderId) {
         let Some(state) = self.readers.get(reader) else { return };
         let Some(position) = state.replay() else { return };
-        let replayed: Vec<_> = state.subscriptions.iter(&self.subscriptions).collect();
-        let replayed: Vec<_> =
-            replayed.into_iter().filter(|(_, s)| s.is_replayed).map(|(id, _)| id).collect();
-        for id in replayed {
-            let Some(subscription) = self.subscriptions.get_mut(id) else { continue };
-            subscription.seen = subscription.seen.max(position);
-            subscription.has_seen = true;
-        }
+        let all = state.subscriptions.iter(&self.subscriptions);
+        let replayed: Vec<_> = all.filter(|(_, s)| s.is_replayed).map(|(id, _)| id).collect();
+        self.skip_to(reader, &replayed, position);
     }
 }
