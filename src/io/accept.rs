@@ -105,8 +105,11 @@ impl Acceptor {
             }
         }
         self.reserve = reserve();
-        self.paused_until = Some(now.at + PAUSE_MS);
-        self.warn(now, cause, refused);
+        // The kernel looks for a descriptor before it looks for a connection, so it may be that nobody waits.
+        if refused > 0 || self.doors.iter().any(|door| door.waiting) {
+            self.paused_until = Some(now.at + PAUSE_MS);
+            self.warn(now, cause, refused);
+        }
     }
 
     fn warn(&mut self, now: Now, cause: &io::Error, refused: usize) {
