@@ -263,7 +263,8 @@ impl Log {
             self.first_place += 1;
             self.dead -= 1;
         }
-        if self.dead > self.slots.len() / 2 + 16 {
+        let living = self.retained.count + self.unretained.count;
+        if self.dead > living + 16 {
             self.slots.retain(|slot| slot.live().is_some());
             self.dead = 0;
             self.retained.search_from = self.first_place;

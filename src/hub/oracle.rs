@@ -219,16 +219,20 @@ struct Game {
     hub: Hub,
     model: Model,
     now: u64,
+    /// One in so many retained messages has a key.
+    unkeyed: u64,
 }
 
 impl Game {
     fn new(seed: u64) -> Self {
         let mut dice = Dice(seed);
+        // Every third game has logs long enough to be tidied up in the middle.
+        let scale = if seed.is_multiple_of(3) { 20 } else { 1 };
         let limits = Limits {
-            retain_messages: 2 + dice.below(12) as usize,
-            retain_bytes: 400 + dice.below(4000) as usize,
-            retain_age_ms: 1000 + dice.below(20_000),
-            retain_total: 2500 + dice.below(6000) as usize,
+            retain_messages: 2 + dice.below(12 * scale) as usize,
+            retain_bytes: 400 + dice.below(4000 * scale) as usize,
+            retain_age_ms: 1000 + 100 * dice.below(200 * scale),
+            retain_total: 2500 + dice.below(6000 * scale) as usize,
             ..ROOMY
         };
         let start = MessageId::new(1000, 0);
@@ -241,7 +245,7 @@ impl Game {
             clock: 0,
             readers: Vec::new(),
         };
-        Game { dice, hub: Hub::new(limits, start), model, now: 1000 }
+        Game { dice, hub: Hub::new(limits, start), model, now: 1000, unkeyed: 1 + seed % 4 }
     }
 
     fn client(&mut self) -> Option<ClientId> {
@@ -255,7 +259,7 @@ impl Game {
         let mut draft = Draft {
             data: vec![0; dice.below(300) as usize].into(),
             ttl_s: (dice.below(6) == 0).then(|| 1 + dice.below(4)),
-            key: (retain && dice.below(3) == 0).then(|| dice.below(3).to_string().into()),
+            key: (retain && dice.below(self.unkeyed) == 0).then(|| dice.below(3).to_string().into()),
             retain,
             ..draft(CHANNELS[channel])
         };
@@ -537,9 +541,9 @@ impl Game {
         };
         match (self.dice.below(20), someone) {
             (0..=7, _) => self.apply(),
-            (8, _) => self.now += self.dice.below(3000),
+            (8, _) => self.now += 100 * self.dice.below(30),
             (9, _) => {
-                self.now += self.dice.below(400);
+                self.now += 100 * self.dice.below(4);
                 self.model.expire(self.now);
                 self.hub.tick(self.now);
             }

@@ -481,3 +481,20 @@ fn a_run_is_bounded_and_skips_what_was_replaced() {
     assert_eq!(run.messages.iter().rev().nth(1023).map(|m| m.id), run.messages.first().map(|m| m.id));
     assert_eq!(bench.read(reader).split_whitespace().count(), 1501);
 }
+
+#[test]
+fn the_dead_in_the_middle_of_a_log_are_tidied_up() {
+    let mut bench = Bench::new(Limits { retain_messages: 2, retain_bytes: 2 * RECORD_BYTES, ..ROOMY });
+    for (kept, dying) in [("a", true), ("b", false)] {
+        let start = bench.0.newest().ms;
+        bench.publish(start + 1, Draft { retain: !dying, ..draft(kept) });
+        for ms in start + 2..=start + 100 {
+            bench.publish(ms, Draft { retain: dying, ..draft(kept) });
+            let channel = bench.0.channels.get(bench.0.names[kept]).expect("it was published to");
+            assert!(channel.log.slots().len() <= 2 * 3 + 16);
+        }
+        let all = format!("{0}{kept} {1}{kept} {2}{kept}", start + 1, start + 99, start + 100);
+        let read = bench.look(kept, Start::After(at(start)));
+        assert!(read.ends_with(&all), "{read} ends with {all}");
+    }
+}
