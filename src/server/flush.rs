@@ -25,11 +25,16 @@ pub struct Slices<'a> {
 
 impl Default for Slices<'_> {
     fn default() -> Self {
-        Slices { list: [IoSlice::new(&[]); SLICES_MAX], len: 0 }
+        Self::new()
     }
 }
 
 impl<'a> Slices<'a> {
+    /// None yet.
+    pub fn new() -> Self {
+        Slices { list: [IoSlice::new(&[]); SLICES_MAX], len: 0 }
+    }
+
     /// What is to be written, in order.
     pub fn as_slice(&self) -> &[IoSlice<'a>] {
         &self.list[..self.len]
@@ -163,7 +168,7 @@ impl Server {
             Next::Idle => return Reading::Idle(hub.newest()),
             Next::Run(run) => {
                 let encoding = if run.replay { Encoding::WebSocketReplay } else { encoding };
-                let piece = cache.get(channel_key(run.channel), run.name, encoding, run.messages);
+                let piece = cache.get(channel_key(run.channel), run.name, encoding, run.messages.iter());
                 return Reading::Piece(piece.expect("a run has at least one message"));
             }
             Next::Gap { .. } if is_raw => return Reading::Close(CloseCode::GAP, "messages were lost"),

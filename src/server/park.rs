@@ -189,12 +189,14 @@ impl Server {
                 Next::Closed { channel, .. } => batch.add_notice(&Notice::Closed { channel }),
                 Next::ReplayEnd { .. } => {}
                 Next::Run(run) => {
-                    let piece = self.cache.get(super::channel_key(run.channel), run.name, encoding, run.messages);
+                    let piece = self.cache.get(super::channel_key(run.channel), run.name, encoding, run.messages.iter());
                     from = piece.and_then(|piece| batch.add(&piece)).unwrap_or(from);
                 }
             }
             if let Some(told) = told {
+                self.hub.advance(reader, from);
                 self.hub.acknowledge(reader, told);
+                from = self.hub.cursor(reader);
             }
         }
     }

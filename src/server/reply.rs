@@ -199,6 +199,7 @@ impl Server {
     /// Appends a piece to what the connection says, and has it flushed this turn.
     pub(super) fn say(&mut self, id: ConnId, piece: OutPiece) {
         let Some(conn) = self.conns.get_mut(id) else { return };
+        self.own_bytes += piece.own_len();
         self.pool.push(&mut conn.queue, piece);
         self.mark_dirty(id);
     }

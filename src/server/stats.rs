@@ -39,14 +39,14 @@ impl Server {
     pub fn stats(&self) -> Stats {
         Stats {
             connections: self.conns.len(),
-            readers: self.hub.reader_count(),
-            subscribers: self.hub.subscription_count(),
-            channels: self.hub.channel_count_all(),
+            readers: self.hub.reader_total(),
+            subscribers: self.hub.subscription_total(),
+            channels: self.hub.channel_total(),
             parked: self.parked,
             timers: self.wheel.armed(),
             pieces: self.pool.pieces(),
             incoming_bytes: self.incoming_bytes,
-            pinned_bytes: self.pinned_bytes,
+            pinned_bytes: self.pinned_bytes(),
             retained_bytes: self.hub.retained_bytes(),
             cached_bytes: self.cache.bytes(),
             published: self.published,

@@ -5,11 +5,14 @@
 use super::Encoding;
 use crate::limits::CHUNK_BYTES_MAX;
 use crate::message::{Message, MessageId};
+use core::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
 /// Messages of one channel in one encoding, one behind the other.
 pub struct Chunk {
+    /// Bytes of all chunks that live, cached or held by a piece.
+    living: Rc<Cell<usize>>,
     bytes: Box<[u8]>,
     /// Each message and where its bytes end: ids and ends ascend, the last end is the length of `bytes`. Never empty.
     marks: Box<[Mark]>,
@@ -104,6 +107,12 @@ impl Piece {
     }
 }
 
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        self.living.set(self.living.get() - self.weight());
+    }
+}
+
 impl Chunk {
     fn first(&self) -> MessageId {
         self.marks[0].id
@@ -176,6 +185,8 @@ pub struct EncodedCache {
     next_serial: u64,
     bytes: usize,
     bytes_max: usize,
+    /// Bytes of all chunks that live, here or held by a piece.
+    living: Rc<Cell<usize>>,
     encoded: u64,
     nonce: Box<str>,
     scratch: Vec<u8>,
@@ -191,6 +202,7 @@ impl EncodedCache {
             next_serial: 0,
             bytes: 0,
             bytes_max,
+            living: Rc::default(),
             encoded: 0,
             nonce: nonce.into(),
             scratch: Vec::new(),
@@ -224,7 +236,7 @@ impl EncodedCache {
             list.remove(place);
         }
         let until = list.get(place).map_or(MessageId::MAX, |next| next.chunk.first());
-        let chunk = Rc::new(encode_run(&mut self.scratch, encoding, name, &self.nonce, run, until));
+        let chunk = Rc::new(encode_run(&mut self.scratch, &self.living, encoding, name, &self.nonce, run, until));
         let count = chunk.marks.len();
         self.encoded += count as u64;
         self.bytes += chunk.weight();
@@ -256,6 +268,11 @@ impl EncodedCache {
         self.bytes
     }
 
+    /// Bytes of chunks that live on outside, because somebody has not yet sent his piece of them.
+    pub fn pinned_bytes(&self) -> usize {
+        self.living.get() - self.bytes
+    }
+
     fn evict(&mut self) {
         while self.bytes > self.bytes_max && self.made.len() > 1 {
             let Some((_, (key, first))) = self.made.pop_first() else { return };
@@ -281,6 +298,7 @@ fn length_if_whole<'m>(run: &impl Iterator<Item = &'m Message>) -> Option<usize>
 /// Encodes `run` up to the bound, its end, or the message `until`. At least one message: the caller has seen it.
 fn encode_run<'m>(
     out: &mut Vec<u8>,
+    living: &Rc<Cell<usize>>,
     encoding: Encoding,
     name: &str,
     nonce: &str,
@@ -298,7 +316,13 @@ fn encode_run<'m>(
         encoding.encode(name, message, nonce, out);
         marks.push(Mark { id: message.id, end: out.len() });
     }
-    let chunk = Chunk { bytes: out.as_slice().into(), marks: marks.into_boxed_slice(), whole };
+    let chunk = Chunk {
+        living: Rc::clone(living),
+        bytes: out.as_slice().into(),
+        marks: marks.into_boxed_slice(),
+        whole,
+    };
+    living.set(living.get() + chunk.weight());
     out.shrink_to(2 * CHUNK_BYTES_MAX);
     chunk
 }

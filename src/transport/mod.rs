@@ -230,6 +230,18 @@ impl Encoding {
         }
     }
 
+    /// Whose wire it is, but for whether polls are held.
+    pub fn transport(self) -> Transport {
+        match self {
+            Self::Poll => Transport::Poll,
+            Self::Jsonp => Transport::Jsonp,
+            Self::SseBare | Self::SseBareChunked | Self::SseEnvelope | Self::SseEnvelopeChunked => Transport::Sse,
+            Self::Ndjson | Self::NdjsonChunked => Transport::Ndjson,
+            Self::Iframe | Self::IframeChunked => Transport::Iframe,
+            Self::WebSocket | Self::WebSocketReplay | Self::WebSocketRaw => Transport::WebSocket,
+        }
+    }
+
     /// Is each thing it appends an HTTP chunk?
     pub fn is_chunked(self) -> bool {
         match self {
