@@ -36,7 +36,9 @@ pub fn request_headers() -> String {
 /// Does a foreign name lead here, or a proxy? `loopback`: the listener is one that only this machine reaches.
 pub fn check_host(settings: &Settings, loopback: bool, head: &Head<'_, '_>) -> Result<(), Problem> {
     let is_local = loopback && !settings.open;
-    if is_local && ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| head.headers.has(name)) {
+    if is_local
+        && ["forwarded", "x-forwarded-for", "x-real-ip", "via"].iter().any(|name| head.headers.has(name))
+    {
         return Err(Problem::new(
             403,
             "this request came through a proxy, but the server has no keys and is for programs of this machine only; \
@@ -51,10 +53,15 @@ pub fn check_host(settings: &Settings, loopback: bool, head: &Head<'_, '_>) -> R
         // HTTP/1.0 has no Host, and no browser sends such a request.
         None => head.host.is_none(),
         Some(host) => {
-            (loopback && is_loopback_host(host)) || settings.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
+            (loopback && is_loopback_host(host))
+                || settings.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
         }
     };
-    if is_known { Ok(()) } else { Err(Problem::new(421, "this server is not known by that Host; name it with --host")) }
+    if is_known {
+        Ok(())
+    } else {
+        Err(Problem::new(421, "this server is not known by that Host; name it with --host"))
+    }
 }
 
 /// Whether the origin of a request may act and read.
@@ -124,7 +131,10 @@ fn serialized(origin: &str) -> String {
 pub fn check_deed(settings: &Settings, head: &Head<'_, '_>, is_websocket: bool) -> Result<(), Problem> {
     let is_deed = matches!(head.method, Method::Post | Method::Delete) || is_websocket;
     if is_deed && whose(settings, head) == Whose::Foreign {
-        return Err(Problem::new(403, "pages of this origin may do nothing here; allow it with --allow-origin"));
+        return Err(Problem::new(
+            403,
+            "pages of this origin may do nothing here; allow it with --allow-origin",
+        ));
     }
     Ok(())
 }
@@ -165,7 +175,11 @@ fn origin_of(url: &str) -> Option<&str> {
 }
 
 /// The page that a hidden iframe may post to.
-pub fn check_iframe(settings: &Settings, origin: Option<&str>, host: Option<&str>) -> Result<Box<str>, Problem> {
+pub fn check_iframe(
+    settings: &Settings,
+    origin: Option<&str>,
+    host: Option<&str>,
+) -> Result<Box<str>, Problem> {
     let refusal = "?origin= must name this server's own origin, or one that --allow-origin names";
     let origin = origin.ok_or_else(|| Problem::new(403, refusal))?;
     // It becomes part of a header and of a script: nothing but an origin will do, also where every origin may read.

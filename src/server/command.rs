@@ -1,11 +1,11 @@
 //! The commands of `holdline.v1` (API: WebSocket).  Law: each command with a `ref` gets one reply; a malformed one is
 //! an error reply and the connection stays.
 
+use super::Server;
 use super::connection::ConnId;
 use super::drafts::JsonPublish;
 use super::problem::Problem;
 use super::publish::Asker;
-use super::Server;
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::reason;
@@ -46,7 +46,11 @@ impl Server {
         };
         let reference = match envelope.reference.map(RawValue::get) {
             Some(json) if json.starts_with(['{', '[']) => {
-                return self.say_error(id, None, &Problem::bad("ref is a string, a number, true, false or null"));
+                return self.say_error(
+                    id,
+                    None,
+                    &Problem::bad("ref is a string, a number, true, false or null"),
+                );
             }
             reference => reference,
         };

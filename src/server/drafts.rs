@@ -14,7 +14,14 @@ use std::borrow::Cow;
 
 /// Event names that browsers and Socket.IO clients take for their own.
 const RESERVED_EVENTS: [&str; 8] = [
-    "open", "error", "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener",
+    "open",
+    "error",
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
 ];
 /// Bytes of an event name or a key.
 const NAME_MAX: usize = 128;
@@ -76,7 +83,11 @@ pub fn draft_of_request(
             options.set(name, Cow::Borrowed(value));
         }
     }
-    options.draft(channel, Content { data: Box::default(), format: Format::Text, media_type: None }, retain_age_ms)
+    options.draft(
+        channel,
+        Content { data: Box::default(), format: Format::Text, media_type: None },
+        retain_age_ms,
+    )
 }
 
 const FIELDS: [(&str, &str); 5] = [
@@ -175,7 +186,9 @@ fn check_event(event: &str) -> Result<(), Problem> {
         return Err(Problem::bad("event has 1 to 128 bytes and no control characters"));
     }
     if event.starts_with("holdline:") || RESERVED_EVENTS.contains(&event) {
-        return Err(Problem::bad(format!("the event name {event} is taken by clients for their own; choose another")));
+        return Err(Problem::bad(format!(
+            "the event name {event} is taken by clients for their own; choose another"
+        )));
     }
     Ok(())
 }
@@ -202,7 +215,8 @@ impl Content {
             Ok(_) => Format::Text,
             Err(_) => Format::Binary,
         };
-        let is_shown = media_type.is_some_and(|media| !media.is("application/json") && !media.is("text/plain"));
+        let is_shown =
+            media_type.is_some_and(|media| !media.is("application/json") && !media.is("text/plain"));
         let media_type = media_type.filter(|_| is_shown).map(|media| media.as_str().into());
         Ok(Content { data, format, media_type })
     }
@@ -218,7 +232,8 @@ impl Content {
             (None, None) => Err(Problem::bad("data is missing")),
             (None, Some(text)) => {
                 check_content_type(content_type)?;
-                let data = STANDARD.decode(text).map_err(|_| Problem::bad("data_base64 is base64 with padding"))?;
+                let data =
+                    STANDARD.decode(text).map_err(|_| Problem::bad("data_base64 is base64 with padding"))?;
                 let mut content = Content::of_body(data.into(), content_type)?;
                 if content.format == Format::Text {
                     content.format = Format::Binary;

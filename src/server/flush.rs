@@ -9,8 +9,8 @@ use crate::conn::Protocol;
 use crate::hub::{Next, ReaderId, Told};
 use crate::limits::{IFRAME_BYTES_MAX, SHARE_BYTES};
 use crate::message::{Cursor, Notice};
-use crate::transport::encoded::Piece;
 use crate::transport::Encoding;
+use crate::transport::encoded::Piece;
 use crate::ws::{self, CloseCode};
 use std::io::IoSlice;
 
@@ -126,7 +126,8 @@ impl Server {
         let mut from = self.hub.cursor(wire.reader);
         let mut bytes = 0;
         loop {
-            let own = self.conns.get(id).map_or(0, |conn| self.pool.slices(&conn.queue).take(SLICES_MAX).count());
+            let own =
+                self.conns.get(id).map_or(0, |conn| self.pool.slices(&conn.queue).take(SLICES_MAX).count());
             if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= SHARE_BYTES {
                 return;
             }

@@ -408,7 +408,11 @@ impl Server {
             }
             Proto::Waiting(waiting) => waiting.reply.keep_alive = false,
             Proto::Closing(closing) if !closing.is_write_closed => {}
-            Proto::Http(_) | Proto::Closing(_) | Proto::Parked(_) | Proto::Stream(_) | Proto::WebSocket(..) => {
+            Proto::Http(_)
+            | Proto::Closing(_)
+            | Proto::Parked(_)
+            | Proto::Stream(_)
+            | Proto::WebSocket(..) => {
                 self.drop_connection(now, id);
             }
         }
@@ -485,8 +489,10 @@ impl Server {
         if !log::log_enabled!(log::Level::Info) {
             return;
         }
-        let channels: Vec<&str> = conn.reader().map_or_else(Vec::new, |reader| self.hub.channels(reader).collect());
+        let channels: Vec<&str> =
+            conn.reader().map_or_else(Vec::new, |reader| self.hub.channels(reader).collect());
         log::info!(
+            target: "access",
             "{} GET /channels/{} {}B {}ms {transport} ended",
             self.peer_name(id),
             channels.join(","),

@@ -52,8 +52,13 @@ impl Server {
         identity: Identity,
     ) -> Result<(), (Reply, Problem)> {
         let is_held = reading.wait_s > 0 && !reply.head_only && !self.is_draining;
-        let started =
-            self.hub.subscribe(owner(id), Some(identity.client), &reading.channels, reading.start, now.unix_ms);
+        let started = self.hub.subscribe(
+            owner(id),
+            Some(identity.client),
+            &reading.channels,
+            reading.start,
+            now.unix_ms,
+        );
         let reader = match started {
             Ok(reader) => reader,
             Err(error) => return Err((reply, error.into())),
@@ -134,7 +139,8 @@ impl Server {
     /// Answers, unless there is nothing to tell and time left.
     fn answer_poll(&mut self, now: Now, id: ConnId, parked: &mut Parked) -> bool {
         let is_jsonp = parked.reply.callback.is_some();
-        let Gathered { batch, next, has_more } = self.gather(now, parked.reader, is_jsonp, parked.asked.limit);
+        let Gathered { batch, next, has_more } =
+            self.gather(now, parked.reader, is_jsonp, parked.asked.limit);
         if batch.is_empty() && !parked.asked.is_due {
             self.hub.advance(parked.reader, next);
             return false;
@@ -189,7 +195,12 @@ impl Server {
                 Next::Closed { channel, .. } => batch.add_notice(&Notice::Closed { channel }),
                 Next::ReplayEnd { .. } => {}
                 Next::Run(run) => {
-                    let piece = self.cache.get(super::channel_key(run.channel), run.name, encoding, run.messages.iter());
+                    let piece = self.cache.get(
+                        super::channel_key(run.channel),
+                        run.name,
+                        encoding,
+                        run.messages.iter(),
+                    );
                     from = piece.and_then(|piece| batch.add(&piece)).unwrap_or(from);
                 }
             }

@@ -69,7 +69,10 @@ impl Server {
     pub(super) fn begin_bulk(&self, head: &Head<'_, '_>, reply: Reply) -> Result<Writing, (Reply, Problem)> {
         let media_type = head.headers.text("content-type").and_then(crate::http::MediaType::parse);
         if media_type.is_some_and(|media| !media.is("application/x-ndjson")) {
-            return Err((reply, Problem::new(415, "a bulk publish is application/x-ndjson: one JSON object a line")));
+            return Err((
+                reply,
+                Problem::new(415, "a bulk publish is application/x-ndjson: one JSON object a line"),
+            ));
         }
         Writing::new(head, reply, Wanted::Bulk)
     }
@@ -117,9 +120,10 @@ impl Server {
             let publish = serde_json::from_slice::<JsonPublish<'_>>(line).map_err(|error| {
                 Problem::bad(format!("line {number} is not a JSON object that publishes something: {error}"))
             })?;
-            let draft = publish.draft(self.settings.retain_age_ms, self.settings.max_message).map_err(|problem| {
-                Problem::new(problem.status, format!("line {number}: {}", problem.detail))
-            })?;
+            let draft =
+                publish.draft(self.settings.retain_age_ms, self.settings.max_message).map_err(|problem| {
+                    Problem::new(problem.status, format!("line {number}: {}", problem.detail))
+                })?;
             commands.push(Command::Publish(draft));
         }
         Ok(commands)
@@ -256,8 +260,14 @@ impl Writing {
         // Nobody has a name yet, so everybody is the same publisher. No part of this can hold a NUL.
         let repeat = key.map(|key| format!("anyone\0{}\0{}", head.target.path, key.escape_ascii()).into());
         let mut parameters = head.target.query.unwrap_or_default().to_owned();
-        for name in ["content-type", "holdline-event", "holdline-except", "holdline-ttl", "holdline-key", "holdline-retain"]
-        {
+        for name in [
+            "content-type",
+            "holdline-event",
+            "holdline-except",
+            "holdline-ttl",
+            "holdline-key",
+            "holdline-retain",
+        ] {
             let value = head.headers.get(name).unwrap_or_default().escape_ascii();
             parameters += &format!("\n{value}");
         }

@@ -199,7 +199,9 @@ impl Parameters {
     fn number(&self, name: &str, text: Option<&str>) -> Result<Option<usize>, Problem> {
         let Some(text) = text else { return Ok(None) };
         match text.parse::<usize>() {
-            Ok(number @ 1..=BATCH_MESSAGES_MAX) if text.bytes().all(|b| b.is_ascii_digit()) => Ok(Some(number)),
+            Ok(number @ 1..=BATCH_MESSAGES_MAX) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                Ok(Some(number))
+            }
             _ => Err(Problem::bad(format!("{name} is a number from 1 to {BATCH_MESSAGES_MAX}"))),
         }
     }
@@ -236,7 +238,8 @@ fn since_problem() -> Problem {
 /// A session that a client chose or was given.
 pub fn checked_session(session: Option<String>) -> Result<Option<String>, Problem> {
     let is_good = |text: &String| {
-        (22..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (22..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     match session {
         Some(text) if !is_good(&text) => Err(Problem::bad("session is 22 to 64 of A-Z a-z 0-9 - and _")),

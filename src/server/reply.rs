@@ -43,7 +43,10 @@ impl Reply {
     /// How `head` is to be answered.
     pub fn new(head: &Head<'_, '_>, cors: Cors, now: Now) -> Self {
         let line = log::log_enabled!(log::Level::Info).then(|| {
-            Box::new(LogLine { method: head.method_text.into(), target: without_secrets(head.raw_target).into() })
+            Box::new(LogLine {
+                method: head.method_text.into(),
+                target: without_secrets(head.raw_target).into(),
+            })
         });
         Reply {
             version: head.version,
@@ -164,7 +167,14 @@ impl Server {
         if let Some(callback) = &reply.callback {
             let mut body = Vec::new();
             jsonp::error(&mut body, callback, &problem_json(problem.status, &problem.detail));
-            return self.respond(now, id, reply, 200, Encoding::Jsonp.response_fields(), vec![OutPiece::Own(body)]);
+            return self.respond(
+                now,
+                id,
+                reply,
+                200,
+                Encoding::Jsonp.response_fields(),
+                vec![OutPiece::Own(body)],
+            );
         }
         if reply.transport == Some(Transport::Sse) && problem.is_passing() {
             return self.refuse_event_source(now, id, reply, problem);
@@ -190,7 +200,11 @@ impl Server {
     pub(super) fn end_answer(&mut self, now: Now, id: ConnId, keep_alive: bool) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let is_over = !keep_alive || self.is_draining;
-        let next = if is_over { Proto::Closing(Closing { is_write_closed: false }) } else { Proto::Http(Http1::default()) };
+        let next = if is_over {
+            Proto::Closing(Closing { is_write_closed: false })
+        } else {
+            Proto::Http(Http1::default())
+        };
         conn.turn_to(next, now.at);
         self.mark_dirty(id);
         self.arm(id);
@@ -208,11 +222,17 @@ impl Server {
     pub(super) fn log_answer(&self, now: Now, id: ConnId, reply: &Reply, status: u16, bytes: usize) {
         let Some(line) = &reply.line else { return };
         let mut text = self.peer_name(id);
-        let _ = write!(text, " {} {} {status} {bytes}B {}ms", line.method, line.target, now.at.since(reply.began));
+        let _ = write!(
+            text,
+            " {} {} {status} {bytes}B {}ms",
+            line.method,
+            line.target,
+            now.at.since(reply.began)
+        );
         if let Some(transport) = reply.transport {
             let _ = write!(text, " {}", transport.name());
         }
-        log::info!("{text}");
+        log::info!(target: "access", "{text}");
     }
 
     /// Who is at the other end, for the log.

@@ -68,26 +68,36 @@ impl Server {
             return Ok(Judged::Done);
         }
         match (route, head.method) {
-            (Route::Channel(channel), _) if is_upgrade => self.open_socket(now, id, head, reply, Some(channel))?,
+            (Route::Channel(channel), _) if is_upgrade => {
+                self.open_socket(now, id, head, reply, Some(channel))?
+            }
             (Route::Channels, _) if is_upgrade => self.open_socket(now, id, head, reply, None)?,
             (Route::Channel(channel), Method::Get | Method::Head) => {
                 self.read_channels(now, id, head, reply, Some(channel))?;
             }
-            (Route::Channels, Method::Get | Method::Head) => self.read_channels(now, id, head, reply, None)?,
+            (Route::Channels, Method::Get | Method::Head) => {
+                self.read_channels(now, id, head, reply, None)?
+            }
             (Route::Channel(channel), Method::Post) => {
                 return self.begin_publish(head, reply, channel).map(Judged::Body);
             }
             (Route::Publish, Method::Post) => return self.begin_bulk(head, reply).map(Judged::Body),
             (Route::Channel(channel), Method::Delete) => self.delete_channel(now, id, reply, channel),
             (Route::Echo, _) => self.open_echo(now, id, head, reply)?,
-            (Route::Alive, Method::Get | Method::Head) => self.answer_json(now, id, &reply, ALIVE.to_owned(), &[]),
+            (Route::Alive, Method::Get | Method::Head) => {
+                self.answer_json(now, id, &reply, ALIVE.to_owned(), &[])
+            }
             (Route::Ready, Method::Get | Method::Head) => self.answer_ready(now, id, reply)?,
             (Route::Stats, Method::Get | Method::Head) => {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, &reply, body, &[]);
             }
-            (Route::Console | Route::Other, Method::Get | Method::Head) => self.open_file(now, id, head, reply)?,
-            (Route::Channel(_), _) => return Err((reply, Problem::method("GET, HEAD, POST, DELETE, OPTIONS"))),
+            (Route::Console | Route::Other, Method::Get | Method::Head) => {
+                self.open_file(now, id, head, reply)?
+            }
+            (Route::Channel(_), _) => {
+                return Err((reply, Problem::method("GET, HEAD, POST, DELETE, OPTIONS")));
+            }
             (Route::Publish, _) => return Err((reply, Problem::method("POST, OPTIONS"))),
             (Route::Other, _) if !self.settings.public => return Err((reply, not_found())),
             (
@@ -131,7 +141,11 @@ impl Server {
             ("Access-Control-Allow-Headers", &headers),
             ("Access-Control-Max-Age", &max_age),
         ];
-        let fields = if reply.cors.allow.is_some() { fields } else { &[("Allow", "GET, HEAD, POST, DELETE, OPTIONS")] };
+        let fields = if reply.cors.allow.is_some() {
+            fields
+        } else {
+            &[("Allow", "GET, HEAD, POST, DELETE, OPTIONS")]
+        };
         self.respond(now, id, reply, 204, fields, Vec::new());
     }
 

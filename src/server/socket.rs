@@ -181,7 +181,12 @@ impl Server {
                 Protocol::Echo => self.say_frame(id, opcode(kind), &data),
                 Protocol::Raw => self.publish_raw(now, id, reader, kind, &data),
                 Protocol::V1 if kind == Kind::Binary => {
-                    self.close_socket(now, id, CloseCode::UNSUPPORTED, "holdline.v1 speaks JSON in text frames");
+                    self.close_socket(
+                        now,
+                        id,
+                        CloseCode::UNSUPPORTED,
+                        "holdline.v1 speaks JSON in text frames",
+                    );
                 }
                 Protocol::V1 => {
                     let Some(reader) = reader else { return };

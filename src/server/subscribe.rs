@@ -98,7 +98,8 @@ impl Server {
             return Err(Problem::new(503, "the server is ending; come back to the next one"));
         }
         let (channels, start) = (&reading.channels, reading.start);
-        let reader = match self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms) {
+        let reader = match self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)
+        {
             Ok(reader) => reader,
             Err(SubscribeError::AllClosed) => {
                 self.respond(now, id, reply, 204, &[], Vec::new());

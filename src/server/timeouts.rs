@@ -59,7 +59,9 @@ impl Server {
         }
         match &conn.proto {
             Proto::Http(http) if http.is_in_body() => self.refuse_slow(now, id, "the body took too long"),
-            Proto::Http(_) if !conn.input.is_empty() => self.refuse_slow(now, id, "the request head took too long"),
+            Proto::Http(_) if !conn.input.is_empty() => {
+                self.refuse_slow(now, id, "the request head took too long")
+            }
             Proto::Http(_) | Proto::Closing(_) => self.drop_connection(now, id),
             Proto::Parked(_) => {
                 self.end_parked(now, id);
@@ -94,7 +96,9 @@ impl Server {
     }
 
     fn beat_socket(&mut self, now: Now, id: ConnId) {
-        let Some(Connection { proto: Proto::WebSocket(socket, _), .. }) = self.conns.get_mut(id) else { return };
+        let Some(Connection { proto: Proto::WebSocket(socket, _), .. }) = self.conns.get_mut(id) else {
+            return;
+        };
         if socket.is_pinged {
             log::debug!("#{} answers no ping: dropped", id.index());
             return self.drop_connection(now, id);

@@ -236,7 +236,8 @@ impl EncodedCache {
             list.remove(place);
         }
         let until = list.get(place).map_or(MessageId::MAX, |next| next.chunk.first());
-        let chunk = Rc::new(encode_run(&mut self.scratch, &self.living, encoding, name, &self.nonce, run, until));
+        let chunk =
+            Rc::new(encode_run(&mut self.scratch, &self.living, encoding, name, &self.nonce, run, until));
         let count = chunk.marks.len();
         self.encoded += count as u64;
         self.bytes += chunk.weight();

@@ -235,7 +235,9 @@ impl Encoding {
         match self {
             Self::Poll => Transport::Poll,
             Self::Jsonp => Transport::Jsonp,
-            Self::SseBare | Self::SseBareChunked | Self::SseEnvelope | Self::SseEnvelopeChunked => Transport::Sse,
+            Self::SseBare | Self::SseBareChunked | Self::SseEnvelope | Self::SseEnvelopeChunked => {
+                Transport::Sse
+            }
             Self::Ndjson | Self::NdjsonChunked => Transport::Ndjson,
             Self::Iframe | Self::IframeChunked => Transport::Iframe,
             Self::WebSocket | Self::WebSocketReplay | Self::WebSocketRaw => Transport::WebSocket,
