@@ -53,21 +53,18 @@ impl Server {
         now: Now,
         id: ConnId,
         head: &Head<'_, '_>,
-        reply: Reply,
-    ) -> Result<(), (Reply, Problem)> {
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
         let is_root = head.target.path == "/";
         if !self.settings.public {
             if !is_root {
-                return Err((reply, route::not_found()));
+                return Err(route::not_found());
             }
-            self.answer_console(now, id, &reply);
+            self.answer_console(now, id, reply);
             return Ok(());
         }
-        let path = match decode_path(head.target.path) {
-            Ok(path) => path,
-            Err(error) => return Err((reply, error.into())),
-        };
-        let Some(path) = static_files::locate(&path) else { return Err((reply, route::not_found())) };
+        let path = decode_path(head.target.path)?;
+        let Some(path) = static_files::locate(&path) else { return Err(route::not_found()) };
         let transfer = Transfer {
             path: path.clone(),
             slash: static_files::slash_location(head.target.path, head.target.query).into(),
@@ -75,8 +72,9 @@ impl Server {
             left: None,
             is_reading: false,
         };
+        let waiting = Waiting { reply: reply.take(now), on: Pending::File(transfer) };
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.turn_to(Proto::Waiting(Box::new(Waiting { reply, on: Pending::File(transfer) })), now.at);
+            conn.turn_to(Proto::Waiting(Box::new(waiting)), now.at);
         }
         self.actions.push_back(Action::OpenFile { id, path });
         Ok(())

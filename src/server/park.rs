@@ -47,22 +47,13 @@ impl Server {
         &mut self,
         now: Now,
         id: ConnId,
-        reply: Reply,
+        reply: &mut Reply,
         reading: &Reading,
         identity: Identity,
-    ) -> Result<(), (Reply, Problem)> {
+    ) -> Result<(), Problem> {
         let is_held = reading.wait_s > 0 && !reply.head_only && !self.is_draining;
-        let started = self.hub.subscribe(
-            owner(id),
-            Some(identity.client),
-            &reading.channels,
-            reading.start,
-            now.unix_ms,
-        );
-        let reader = match started {
-            Ok(reader) => reader,
-            Err(error) => return Err((reply, error.into())),
-        };
+        let (channels, start) = (&reading.channels, reading.start);
+        let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
         let asked = Asked {
             identity,
             by_etag: reading.by_etag,
@@ -70,13 +61,15 @@ impl Server {
             preferred_s: reading.by_prefer.then_some(reading.wait_s),
             is_due: !is_held,
         };
-        let mut parked = Parked { reader, deadline: now.at + reading.wait_s * 1000, reply, asked };
+        let mut parked =
+            Parked { reader, deadline: now.at + reading.wait_s * 1000, reply: reply.take(now), asked };
         if self.answer_poll(now, id, &mut parked) {
             return Ok(());
         }
         if self.parked >= self.settings.max_parked {
             self.hub.leave(reader);
-            return Err((parked.reply, Problem::new(503, "the server holds as many polls as it may")));
+            *reply = parked.reply;
+            return Err(Problem::new(503, "the server holds as many polls as it may"));
         }
         self.parked += 1;
         if let Some(conn) = self.conns.get_mut(id) {

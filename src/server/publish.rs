@@ -49,32 +49,29 @@ impl Server {
     /// Judges the head of `POST /channels/{channel}`.
     pub(super) fn begin_publish(
         &self,
+        now: Now,
         head: &Head<'_, '_>,
-        reply: Reply,
+        reply: &mut Reply,
         channel: ChannelName,
-    ) -> Result<Writing, (Reply, Problem)> {
+    ) -> Result<Writing, Problem> {
         let content_type = head.headers.text("content-type");
-        let drafted = drafts::check_content_type(content_type)
-            .and_then(|()| drafts::draft_of_request(channel, head, self.settings.retain_age_ms));
-        match drafted {
-            Ok(draft) => {
-                let wanted = Wanted::Publish(Box::new(draft), content_type.map(Into::into));
-                Writing::new(head, reply, wanted)
-            }
-            Err(problem) => Err((reply, problem)),
-        }
+        drafts::check_content_type(content_type)?;
+        let draft = drafts::draft_of_request(channel, head, self.settings.retain_age_ms)?;
+        Writing::new(now, head, reply, Wanted::Publish(Box::new(draft), content_type.map(Into::into)))
     }
 
     /// Judges the head of `POST /publish`.
-    pub(super) fn begin_bulk(&self, head: &Head<'_, '_>, reply: Reply) -> Result<Writing, (Reply, Problem)> {
+    pub(super) fn begin_bulk(
+        &self,
+        now: Now,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+    ) -> Result<Writing, Problem> {
         let media_type = head.headers.text("content-type").and_then(crate::http::MediaType::parse);
         if media_type.is_some_and(|media| !media.is("application/x-ndjson")) {
-            return Err((
-                reply,
-                Problem::new(415, "a bulk publish is application/x-ndjson: one JSON object a line"),
-            ));
+            return Err(Problem::new(415, "a bulk publish is application/x-ndjson: one JSON object a line"));
         }
-        Writing::new(head, reply, Wanted::Bulk)
+        Writing::new(now, head, reply, Wanted::Bulk)
     }
 
     /// Bytes that the body may have.
@@ -251,11 +248,11 @@ impl Server {
 }
 
 impl Writing {
-    fn new(head: &Head<'_, '_>, reply: Reply, wanted: Wanted) -> Result<Self, (Reply, Problem)> {
+    fn new(now: Now, head: &Head<'_, '_>, reply: &mut Reply, wanted: Wanted) -> Result<Self, Problem> {
         let key = match head.headers.all("idempotency-key").collect::<Vec<_>>()[..] {
             [] => None,
             [key] if (1..=128).contains(&key.len()) => Some(key),
-            _ => return Err((reply, Problem::bad("Idempotency-Key has 1 to 128 bytes and is given once"))),
+            _ => return Err(Problem::bad("Idempotency-Key has 1 to 128 bytes and is given once")),
         };
         // Nobody has a name yet, so everybody is the same publisher. No part of this can hold a NUL.
         let repeat = key.map(|key| format!("anyone\0{}\0{}", head.target.path, key.escape_ascii()).into());
@@ -271,7 +268,7 @@ impl Writing {
             let value = head.headers.get(name).unwrap_or_default().escape_ascii();
             parameters += &format!("\n{value}");
         }
-        Ok(Writing { reply, wanted, repeat, parameters: parameters.into() })
+        Ok(Writing { reply: reply.take(now), wanted, repeat, parameters: parameters.into() })
     }
 
     fn repeat_key(&self, body: &[u8]) -> Option<RepeatKey> {

@@ -74,6 +74,11 @@ impl Reply {
         }
     }
 
+    /// Moves it out, for whoever answers later.
+    pub fn take(&mut self, now: Now) -> Self {
+        core::mem::replace(self, Reply::to_malformed(now))
+    }
+
     /// Can the body be cut in chunks? HTTP/1.0 ends it with the connection.
     pub fn can_chunk(&self) -> bool {
         self.version == Version::Http11

@@ -41,9 +41,9 @@ impl Server {
         if head.framing.has_body() && head.method != Method::Post {
             reply.keep_alive = false;
         }
-        match self.judge(now, id, head, reply) {
+        match self.judge(now, id, head, &mut reply) {
             Ok(judged) => judged,
-            Err((mut reply, problem)) => {
+            Err(problem) => {
                 reply.keep_alive &= !head.framing.has_body();
                 self.refuse(now, id, &reply, &problem);
                 Judged::Done
@@ -56,15 +56,12 @@ impl Server {
         now: Now,
         id: ConnId,
         head: &Head<'_, '_>,
-        reply: Reply,
-    ) -> Result<Judged, (Reply, Problem)> {
+        reply: &mut Reply,
+    ) -> Result<Judged, Problem> {
         let is_upgrade = socket::is_upgrade(head);
-        let route = match self.check(id, head, is_upgrade) {
-            Ok(route) => route,
-            Err(problem) => return Err((reply, problem)),
-        };
+        let route = self.check(id, head, is_upgrade)?;
         if head.method == Method::Options {
-            self.preflight(now, id, &reply);
+            self.preflight(now, id, reply);
             return Ok(Judged::Done);
         }
         match (route, head.method) {
@@ -79,31 +76,33 @@ impl Server {
                 self.read_channels(now, id, head, reply, None)?
             }
             (Route::Channel(channel), Method::Post) => {
-                return self.begin_publish(head, reply, channel).map(Judged::Body);
+                return self.begin_publish(now, head, reply, channel).map(Judged::Body);
             }
-            (Route::Publish, Method::Post) => return self.begin_bulk(head, reply).map(Judged::Body),
-            (Route::Channel(channel), Method::Delete) => self.delete_channel(now, id, reply, channel),
+            (Route::Publish, Method::Post) => return self.begin_bulk(now, head, reply).map(Judged::Body),
+            (Route::Channel(channel), Method::Delete) => {
+                self.delete_channel(now, id, reply.take(now), channel)
+            }
             (Route::Echo, _) => self.open_echo(now, id, head, reply)?,
             (Route::Alive, Method::Get | Method::Head) => {
-                self.answer_json(now, id, &reply, ALIVE.to_owned(), &[])
+                self.answer_json(now, id, reply, ALIVE.to_owned(), &[])
             }
             (Route::Ready, Method::Get | Method::Head) => self.answer_ready(now, id, reply)?,
             (Route::Stats, Method::Get | Method::Head) => {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
-                self.answer_json(now, id, &reply, body, &[]);
+                self.answer_json(now, id, reply, body, &[]);
             }
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
             }
             (Route::Channel(_), _) => {
-                return Err((reply, Problem::method("GET, HEAD, POST, DELETE, OPTIONS")));
+                return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
-            (Route::Publish, _) => return Err((reply, Problem::method("POST, OPTIONS"))),
-            (Route::Other, _) if !self.settings.public => return Err((reply, not_found())),
+            (Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
+            (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
                 Route::Channels | Route::Alive | Route::Ready | Route::Stats | Route::Console | Route::Other,
                 _,
-            ) => return Err((reply, Problem::method("GET, HEAD, OPTIONS"))),
+            ) => return Err(Problem::method("GET, HEAD, OPTIONS")),
         }
         Ok(Judged::Done)
     }
@@ -149,11 +148,11 @@ impl Server {
         self.respond(now, id, reply, 204, fields, Vec::new());
     }
 
-    fn answer_ready(&mut self, now: Now, id: ConnId, reply: Reply) -> Result<(), (Reply, Problem)> {
+    fn answer_ready(&mut self, now: Now, id: ConnId, reply: &Reply) -> Result<(), Problem> {
         if self.drain.is_some() {
-            return Err((reply, Problem::new(503, "the server is draining")));
+            return Err(Problem::new(503, "the server is draining"));
         }
-        self.answer_json(now, id, &reply, READY.to_owned(), &[]);
+        self.answer_json(now, id, reply, READY.to_owned(), &[]);
         Ok(())
     }
 

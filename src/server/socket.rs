@@ -16,7 +16,7 @@ use crate::http::{Connection as After, Head, Method, Version};
 use crate::hub::ReaderId;
 use crate::message::{Command, Draft, Format};
 use crate::transport::{Encoding, Opening, Transport};
-use crate::ws::{self, CloseCode, Handshake, HandshakeError, Kind, Opcode, Received, Upgrade};
+use crate::ws::{self, CloseCode, Handshake, Kind, Opcode, Received, Upgrade};
 
 /// The subprotocols, the default first.
 const V1: &str = "holdline.v1";
@@ -48,24 +48,10 @@ impl Server {
         now: Now,
         id: ConnId,
         head: &Head<'_, '_>,
-        mut reply: Reply,
-        path_channel: Option<ChannelName>,
-    ) -> Result<(), (Reply, Problem)> {
-        reply.transport = Some(Transport::WebSocket);
-        match self.try_socket(now, id, head, &reply, path_channel) {
-            Ok(()) => Ok(()),
-            Err(problem) => Err((reply, problem)),
-        }
-    }
-
-    fn try_socket(
-        &mut self,
-        now: Now,
-        id: ConnId,
-        head: &Head<'_, '_>,
-        reply: &Reply,
+        reply: &mut Reply,
         path_channel: Option<ChannelName>,
     ) -> Result<(), Problem> {
+        reply.transport = Some(Transport::WebSocket);
         let handshake = upgrade(head).check()?;
         let subprotocol = handshake.choose(&[V1, RAW])?;
         let protocol = if subprotocol == Some(RAW) { Protocol::Raw } else { Protocol::V1 };
@@ -94,17 +80,13 @@ impl Server {
         now: Now,
         id: ConnId,
         head: &Head<'_, '_>,
-        mut reply: Reply,
-    ) -> Result<(), (Reply, Problem)> {
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
         reply.transport = Some(Transport::WebSocket);
-        match upgrade(head).check() {
-            Ok(handshake) => {
-                self.switch_protocols(now, id, &reply, &handshake, None);
-                self.turn_to_socket(now, id, Protocol::Echo, None);
-                Ok(())
-            }
-            Err(error) => Err((reply, HandshakeError::into(error))),
-        }
+        let handshake = upgrade(head).check()?;
+        self.switch_protocols(now, id, reply, &handshake, None);
+        self.turn_to_socket(now, id, Protocol::Echo, None);
+        Ok(())
     }
 
     fn switch_protocols(

@@ -42,18 +42,15 @@ impl Server {
         now: Now,
         id: ConnId,
         head: &Head<'_, '_>,
-        mut reply: Reply,
+        reply: &mut Reply,
         path_channel: Option<ChannelName>,
-    ) -> Result<(), (Reply, Problem)> {
-        let reading = match self.parse_reading(head, &mut reply, path_channel) {
-            Ok(reading) => reading,
-            Err(problem) => return Err((reply, problem)),
-        };
+    ) -> Result<(), Problem> {
+        let reading = self.parse_reading(head, reply, path_channel)?;
         let identity = self.identify(reading.session.clone());
         if is_batch(reading.transport) {
             return self.open_poll(now, id, reply, &reading, identity);
         }
-        self.open_stream(now, id, head, &reply, &reading, &identity).map_err(|problem| (reply, problem))
+        self.open_stream(now, id, head, reply, &reading, &identity)
     }
 
     fn parse_reading(
