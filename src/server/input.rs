@@ -156,7 +156,7 @@ impl Server {
     }
 
     /// Forgets what was not taken: the connection will end.
-    fn drop_input(&mut self, id: ConnId) {
+    pub(super) fn drop_input(&mut self, id: ConnId) {
         self.writing.remove(&id);
         if let Some(conn) = self.conns.get_mut(id) {
             conn.input.take();
