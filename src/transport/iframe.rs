@@ -60,7 +60,7 @@ fn script(out: &mut Vec<u8>, nonce: &str, write: impl FnOnce(&mut Vec<u8>)) {
         out.extend_from_slice(part.as_bytes());
     }
     write(out);
-    out.extend_from_slice(b"</script>\n");
+    out.extend_from_slice(b"</script>");
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
             // As browsers do: the first end tag of whatever case, wherever it stands.
             let end = rest.to_ascii_lowercase().find("</script").expect("a script ends");
             scripts.push(&rest[..end]);
-            page = rest[end..].strip_prefix("</script>\n").expect("the end is ours");
+            page = rest[end..].strip_prefix("</script>").expect("the end is ours");
         }
         scripts
     }
