@@ -54,6 +54,16 @@ impl<T> Arena<T> {
         Some(Id::new(u32::try_from(index).ok()?, slot.generation))
     }
 
+    /// Whatever stands at `index` at present.
+    pub fn at(&self, index: usize) -> Option<&T> {
+        self.slots.get(index).map(|slot| &slot.value)
+    }
+
+    /// Whatever stands at `index` at present.
+    pub fn at_mut(&mut self, index: usize) -> Option<&mut T> {
+        self.slots.get_mut(index).map(|slot| &mut slot.value)
+    }
+
     /// How many things there are.
     pub fn len(&self) -> usize {
         self.slots.len()

@@ -1,1 +1,354 @@
-//! server
+//! The whole server below the sockets, as one value that is told what happens and asked what to do. A reader of the
+//! source starts here.
+//!
+//! The world tells it: [`Server::handle_accept`], [`handle_bytes`](Server::handle_bytes),
+//! [`handle_end`](Server::handle_end), [`handle_lost`](Server::handle_lost), [`handle_sent`](Server::handle_sent),
+//! [`handle_blocked`](Server::handle_blocked), [`handle_timeout`](Server::handle_timeout), …; and asks it:
+//! [`poll_dirty`](Server::poll_dirty) with [`slices`](Server::slices), [`poll_action`](Server::poll_action),
+//! [`poll_timeout`](Server::poll_timeout).
+//!
+//! Order law: after any `handle_*`, drain `poll_dirty` and write, then do the actions, then read the timeout.
+//! Knows no socket, no file and no clock.
+
+mod access;
+mod command;
+mod connection;
+mod drafts;
+mod drain;
+mod files;
+mod flush;
+mod input;
+mod park;
+mod problem;
+mod publish;
+mod reading;
+mod reply;
+mod route;
+mod socket;
+pub mod static_files;
+mod stats;
+mod subscribe;
+mod timeouts;
+
+pub use connection::{ConnId, Connection};
+pub use flush::{SLICES_MAX, Slices};
+pub use stats::Stats;
+
+use crate::base::arena::Arena;
+use crate::base::outq::Pool;
+use crate::base::rng::Rng;
+use crate::base::time::{Millis, Now};
+use crate::base::wheel::Wheel;
+use crate::http::DateCache;
+use crate::hub::{ChannelId, Hub, Limits};
+use crate::journal::{Journal, MemoryJournal};
+use crate::limits::Settings;
+use crate::transport::encoded::{EncodedCache, Piece};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use connection::Proto;
+use core::net::IpAddr;
+use publish::{Asker, Writing};
+use std::collections::{HashMap, VecDeque};
+
+/// Who connected.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// `None` on a unix socket.
+    pub address: Option<IpAddr>,
+    /// The listener's index.
+    pub listener: usize,
+}
+
+/// A listener as far as it matters here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenerInfo {
+    /// Only this machine reaches it.
+    pub loopback: bool,
+    /// As the start line names it.
+    pub description: String,
+}
+
+/// An open file.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Bytes.
+    pub len: u64,
+    /// Unix seconds.
+    pub modified_unix_s: u64,
+}
+
+/// Why there is no file.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// There is none.
+    NotFound,
+    /// It lies outside, or is no regular file.
+    Forbidden,
+    /// It is a directory.
+    Directory,
+    /// The system says no.
+    Io,
+}
+
+/// What the world is asked to do, at the end of the turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Close the socket; the id is of no use any more.
+    Close(ConnId),
+    /// Say that nothing more comes; what is read from now on is thrown away.
+    CloseWrite(ConnId),
+    /// Call [`Server::handle_bytes`] with nothing next turn, and read on.
+    Resume(ConnId),
+    /// Open the file at `path` below the directory of static files and call [`Server::handle_opened`].
+    OpenFile { id: ConnId, path: Box<str> },
+    /// Read of the open file and call [`Server::handle_file_bytes`].
+    ReadFile { id: ConnId, offset: u64, len: usize },
+    /// Close the open file.
+    CloseFile(ConnId),
+    /// Close the listeners.
+    StopAccepting,
+    /// End.
+    Stop,
+}
+
+/// Something that a connection says.
+pub enum OutPiece {
+    /// Only this connection says it.
+    Own(Vec<u8>),
+    /// Many say it.
+    Shared(Piece),
+}
+
+impl AsRef<[u8]> for OutPiece {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            OutPiece::Own(bytes) => bytes,
+            OutPiece::Shared(piece) => piece.bytes(),
+        }
+    }
+}
+
+impl OutPiece {
+    /// Bytes that exist for this connection alone.
+    fn own_len(&self) -> usize {
+        match self {
+            OutPiece::Own(bytes) => bytes.len(),
+            OutPiece::Shared(_) => 0,
+        }
+    }
+}
+
+/// The server. See the module's documentation for how it is used.
+pub struct Server {
+    settings: Settings,
+    listeners: Vec<ListenerInfo>,
+    conns: Arena<Connection>,
+    /// Requests that wait for their body, by connection.
+    writing: HashMap<ConnId, Writing>,
+    pool: Pool<OutPiece>,
+    wheel: Wheel,
+    /// Reused by every call of [`Server::handle_timeout`].
+    fired: Vec<u32>,
+    hub: Hub,
+    journal: Box<dyn Journal>,
+    /// Who is told what became of an entry, by its ticket.
+    askers: HashMap<u64, Asker>,
+    next_ticket: u64,
+    cache: EncodedCache,
+    staged: flush::Staged,
+    dirty: VecDeque<ConnId>,
+    actions: VecDeque<Action>,
+    rng: Rng,
+    date: DateCache,
+    /// Of the scripts in pages that the server writes.
+    nonce: Box<str>,
+    /// The time of the last call.
+    clock: Now,
+    swept_at: Millis,
+    per_address: HashMap<IpAddr, usize>,
+    /// Held polls.
+    parked: usize,
+    /// Bytes of incomplete input in all connections.
+    incoming_bytes: usize,
+    /// Bytes of [`OutPiece::Own`] in all queues.
+    own_bytes: usize,
+    published: u64,
+    drain: Option<drain::Drain>,
+    /// Listeners are closed and every answer is the last of its connection.
+    is_draining: bool,
+    /// The connection whose bytes are being handled: it need not be told to go on.
+    current: Option<ConnId>,
+}
+
+impl Server {
+    /// A server without connections. `seed` is entropy of the operating system, or a test's.
+    pub fn new(settings: Settings, listeners: Vec<ListenerInfo>, now: Now, seed: [u8; 32]) -> Server {
+        let mut rng = Rng::new(seed);
+        let nonce: Box<str> = URL_SAFE_NO_PAD.encode(rng.bytes()).into();
+        let journal = MemoryJournal::new(now.unix_ms);
+        Server {
+            listeners,
+            conns: Arena::default(),
+            writing: HashMap::new(),
+            pool: Pool::default(),
+            wheel: Wheel::default(),
+            fired: Vec::new(),
+            hub: Hub::new(Limits::from(&settings), journal.start()),
+            journal: Box::new(journal),
+            askers: HashMap::new(),
+            next_ticket: 0,
+            cache: EncodedCache::new(settings.max_cache, &nonce),
+            staged: flush::Staged::default(),
+            dirty: VecDeque::new(),
+            actions: VecDeque::new(),
+            rng,
+            date: DateCache::default(),
+            nonce,
+            clock: now,
+            swept_at: now.at,
+            per_address: HashMap::new(),
+            parked: 0,
+            incoming_bytes: 0,
+            own_bytes: 0,
+            published: 0,
+            drain: None,
+            is_draining: false,
+            current: None,
+            settings,
+        }
+    }
+
+    /// A connection was accepted. `None`: there are too many; close it at once.
+    pub fn handle_accept(&mut self, now: Now, peer: Peer) -> Option<ConnId> {
+        self.clock = now;
+        let Settings { max_connections, max_connections_per_address: per_address_max, .. } = self.settings;
+        if self.is_draining || (max_connections > 0 && self.conns.len() >= max_connections) {
+            return None;
+        }
+        if let Some(address) = peer.address {
+            let count = self.per_address.entry(address).or_default();
+            if per_address_max > 0 && *count >= per_address_max {
+                log::debug!("{address} has as many connections as one address may");
+                return None;
+            }
+            *count += 1;
+        }
+        let listener = u16::try_from(peer.listener).expect("listeners are counted in dozens");
+        let id = self.conns.insert(Connection::new(peer.address, listener, now.at));
+        self.arm(id);
+        Some(id)
+    }
+
+    /// The peer sends no more. Whoever waits for something has gone away, for HTTP clients do not close half of a
+    /// connection; a request that is complete is answered all the same.
+    pub fn handle_end(&mut self, now: Now, id: ConnId) {
+        self.clock = now;
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        conn.has_peer_ended = true;
+        let has_said_all = conn.queue.is_empty();
+        match &mut conn.proto {
+            Proto::Http(_) if !has_said_all => {
+                self.drop_input(id);
+                self.finish(now, id);
+            }
+            Proto::Waiting(waiting) => waiting.reply.keep_alive = false,
+            Proto::Closing(closing) if !closing.is_write_closed => {}
+            Proto::Http(_)
+            | Proto::Closing(_)
+            | Proto::Parked(_)
+            | Proto::Stream(_)
+            | Proto::WebSocket(..) => {
+                self.drop_connection(now, id);
+            }
+        }
+    }
+
+    /// The connection broke; it is gone.
+    pub fn handle_lost(&mut self, now: Now, id: ConnId) {
+        self.clock = now;
+        self.log_end(now, id);
+        self.free(id);
+    }
+
+    /// The next thing that the world is asked to do.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// Ends a connection without another word.
+    fn drop_connection(&mut self, now: Now, id: ConnId) {
+        self.log_end(now, id);
+        self.close(id);
+    }
+
+    fn close(&mut self, id: ConnId) {
+        if self.conns.get(id).is_some() {
+            self.actions.push_back(Action::Close(id));
+            self.free(id);
+        }
+    }
+
+    /// Lets go of everything that a connection has.
+    fn free(&mut self, id: ConnId) {
+        let Some(mut conn) = self.conns.remove(id) else { return };
+        let mut freed = 0;
+        self.pool.clear(&mut conn.queue, |piece| freed += piece.own_len());
+        self.own_bytes -= freed;
+        self.incoming_bytes -= conn.counted_bytes as usize;
+        self.wheel.cancel(id.index());
+        self.writing.remove(&id);
+        if let Some(reader) = conn.reader() {
+            self.hub.leave(reader);
+        }
+        if matches!(conn.proto, Proto::Parked(_)) {
+            self.parked -= 1;
+        }
+        if let Some(address) = conn.address
+            && let Some(count) = self.per_address.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&address);
+            }
+        }
+        if self.is_draining && self.conns.is_empty() {
+            self.stop();
+        }
+    }
+
+    /// What was held back may be gone on with.
+    fn resume(&mut self, id: ConnId) {
+        if self.current != Some(id) {
+            self.actions.push_back(Action::Resume(id));
+        }
+    }
+
+    /// One line in the access log at the end of a stream or WebSocket: only then bytes and time are known.
+    fn log_end(&self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get(id) else { return };
+        let transport = match &conn.proto {
+            Proto::Stream(stream) => stream.encoding.transport().name(),
+            Proto::WebSocket(..) => "websocket",
+            Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => return,
+        };
+        if !log::log_enabled!(log::Level::Info) {
+            return;
+        }
+        let channels: Vec<&str> =
+            conn.reader().map_or_else(Vec::new, |reader| self.hub.channels(reader).collect());
+        log::info!(
+            target: "access",
+            "{} GET /channels/{} {}B {}ms {transport} ended",
+            self.peer_name(id),
+            channels.join(","),
+            conn.sent_bytes,
+            now.at.since(conn.opened_at),
+        );
+    }
+}
+
+/// A channel as the cache of encodings names it.
+fn channel_key(channel: ChannelId) -> u64 {
+    (u64::from(channel.generation()) << 32) | channel.index() as u64
+}

@@ -1,0 +1,159 @@
+//! The commands of `holdline.v1` (API: WebSocket).  Law: each command with a `ref` gets one reply; a malformed one is
+//! an error reply and the connection stays.
+
+use super::Server;
+use super::connection::ConnId;
+use super::drafts::{JsonPublish, present};
+use super::problem::Problem;
+use super::publish::Asker;
+use crate::base::time::Now;
+use crate::channel_name::ChannelName;
+use crate::http::reason;
+use crate::hub::ReaderId;
+use crate::message::{Command, Cursor};
+use crate::ws::Opcode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// What every command has.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "ref", deserialize_with = "present")]
+    reference: Option<&'a RawValue>,
+}
+
+/// The channels of a subscribe or unsubscribe.
+#[derive(Deserialize)]
+struct Channels<'a> {
+    #[serde(borrow)]
+    channels: Vec<Cow<'a, str>>,
+    #[serde(borrow)]
+    since: Option<Cow<'a, str>>,
+}
+
+impl Server {
+    /// Carries out one command.
+    pub(super) fn command(&mut self, now: Now, id: ConnId, reader: ReaderId, text: &[u8]) {
+        let envelope = match serde_json::from_slice::<Envelope<'_>>(text) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                let problem = Problem::bad(format!("a command is a JSON object: {error}"));
+                return self.say_error(id, None, &problem);
+            }
+        };
+        let reference = match envelope.reference.map(RawValue::get) {
+            Some(json) if json.starts_with(['{', '[']) => {
+                return self.say_error(
+                    id,
+                    None,
+                    &Problem::bad("ref is a string, a number, true, false or null"),
+                );
+            }
+            reference => reference,
+        };
+        let done = match envelope.kind.as_deref() {
+            Some("subscribe") => self.subscribe_command(now, id, reader, reference, text),
+            Some("unsubscribe") => self.unsubscribe_command(id, reader, reference, text),
+            Some("publish") => self.publish_command(now, id, reference, text),
+            Some("ping") => {
+                self.say_pong(id, reference);
+                Ok(())
+            }
+            _ => Err(Problem::bad("type is one of subscribe, unsubscribe, publish, ping")),
+        };
+        if let Err(problem) = done {
+            self.say_error(id, reference, &problem);
+        }
+    }
+
+    fn subscribe_command(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        reader: ReaderId,
+        reference: Option<&str>,
+        text: &[u8],
+    ) -> Result<(), Problem> {
+        let (names, since) = channels_of(text)?;
+        let since = self.hub.add(reader, &names, since, now.unix_ms)?;
+        if let Some(reference) = reference {
+            let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+            let result = format!(r#""since":"{since}","channels":[{}]"#, names.join(","));
+            self.say_command_reply(id, reference, &result);
+        }
+        self.mark_dirty(id);
+        Ok(())
+    }
+
+    fn unsubscribe_command(
+        &mut self,
+        id: ConnId,
+        reader: ReaderId,
+        reference: Option<&str>,
+        text: &[u8],
+    ) -> Result<(), Problem> {
+        let (names, _) = channels_of(text)?;
+        for name in &names {
+            self.hub.remove(reader, name);
+        }
+        if let Some(reference) = reference {
+            let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+            self.say_command_reply(id, reference, &format!(r#""channels":[{}]"#, names.join(",")));
+        }
+        Ok(())
+    }
+
+    fn publish_command(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        reference: Option<&str>,
+        text: &[u8],
+    ) -> Result<(), Problem> {
+        let publish = serde_json::from_slice::<JsonPublish<'_>>(text)
+            .map_err(|error| Problem::bad(format!("publish has channel and data: {error}")))?;
+        let draft = publish.draft(self.settings.retain_age_ms, self.settings.max_message)?;
+        self.propose(now, Asker::Command(id, reference.map(Into::into)), vec![Command::Publish(draft)], None)
+    }
+
+    fn say_pong(&mut self, id: ConnId, reference: Option<&str>) {
+        let reference = reference.map_or_else(String::new, |reference| format!(r#","ref":{reference}"#));
+        self.say_text(id, &format!(r#"{{"type":"pong"{reference}}}"#));
+    }
+
+    /// Answers the command `reference` (JSON) with members of an object.
+    pub(super) fn say_command_reply(&mut self, id: ConnId, reference: &str, members: &str) {
+        self.say_text(id, &format!(r#"{{"type":"reply","ref":{reference},{members}}}"#));
+    }
+
+    fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
+        log::debug!("#{} command refused: {}", id.index(), problem.detail);
+        let reference = reference.map_or_else(String::new, |reference| format!(r#""ref":{reference},"#));
+        let error = serde_json::json!({
+            "type": "about:blank",
+            "title": reason(problem.status),
+            "status": problem.status,
+            "detail": problem.detail,
+        });
+        self.say_text(id, &format!(r#"{{"type":"reply",{reference}"error":{error}}}"#));
+    }
+
+    fn say_text(&mut self, id: ConnId, text: &str) {
+        self.say_frame(id, Opcode::Text, text.as_bytes());
+    }
+}
+
+fn channels_of(text: &[u8]) -> Result<(Vec<ChannelName>, Option<Cursor>), Problem> {
+    let Channels { channels, since } = serde_json::from_slice(text)
+        .map_err(|error| Problem::bad(format!("channels is a list of names, since a message id: {error}")))?;
+    if channels.is_empty() {
+        return Err(Problem::bad("channels names at least one channel"));
+    }
+    let names = channels.iter().map(|name| ChannelName::parse(name).map_err(Problem::from));
+    let since = since.filter(|since| !since.is_empty());
+    let since = since.map(|since| since.parse().map_err(|_| Problem::bad("since is a message id (MS-SEQ)")));
+    Ok((names.collect::<Result<_, _>>()?, since.transpose()?))
+}

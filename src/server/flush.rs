@@ -1,0 +1,355 @@
+//! What a connection has to say, as slices for one vectored write.  Law: its own pieces first, then its channels'
+//! messages from its cursor on; the cursor moves with the bytes that were taken, so that nothing is queued for a
+//! reader that is behind, and a message that was begun is ended before anything else is said.
+
+use super::connection::{Closing, ConnId, Connection, Proto};
+use super::{Action, OutPiece, Server, channel_key};
+use crate::base::time::Now;
+use crate::conn::Protocol;
+use crate::hub::{Next, ReaderId, Told};
+use crate::limits::{IFRAME_BYTES_MAX, SHARE_BYTES};
+use crate::message::{Cursor, Notice};
+use crate::transport::Encoding;
+use crate::transport::encoded::Piece;
+use crate::ws::{self, CloseCode};
+use std::io::IoSlice;
+
+/// Slices of one write: enough for a burst, few enough for the stack.
+pub const SLICES_MAX: usize = 64;
+
+/// The slices of one write.
+pub struct Slices<'a> {
+    list: [IoSlice<'a>; SLICES_MAX],
+    len: usize,
+}
+
+impl Default for Slices<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<'a> Slices<'a> {
+    /// None yet.
+    pub fn new() -> Self {
+        Slices { list: [IoSlice::new(&[]); SLICES_MAX], len: 0 }
+    }
+
+    /// What is to be written, in order.
+    pub fn as_slice(&self) -> &[IoSlice<'a>] {
+        &self.list[..self.len]
+    }
+
+    fn push(&mut self, bytes: &'a [u8]) -> bool {
+        let Some(place) = self.list.get_mut(self.len) else { return false };
+        *place = IoSlice::new(bytes);
+        self.len += 1;
+        true
+    }
+}
+
+/// The messages offered to the connection that is being written to. One for the whole loop.
+#[derive(Default)]
+pub(super) struct Staged {
+    pieces: Vec<Piece>,
+    /// Behind these pieces there is nothing more to read, and this is the position then.
+    idle_at: Option<Cursor>,
+}
+
+/// How the messages of a connection are read.
+#[derive(Copy, Clone)]
+struct Wire {
+    reader: ReaderId,
+    encoding: Encoding,
+}
+
+/// What reading on came to.
+enum Reading {
+    /// A message run.
+    Piece(Piece),
+    /// Nothing more; the position.
+    Idle(Cursor),
+    /// Something to be told in between, with its bytes.
+    Told(Told, Vec<u8>),
+    /// The connection must close with this code (`holdline.raw` has no notices).
+    Close(CloseCode, &'static str),
+}
+
+impl Server {
+    /// The next connection that has something to write, each once a turn.
+    pub fn poll_dirty(&mut self) -> Option<ConnId> {
+        self.collect_dirty_readers();
+        loop {
+            let id = self.dirty.pop_front()?;
+            if let Some(conn) = self.conns.get_mut(id) {
+                conn.is_dirty = false;
+                return Some(id);
+            }
+        }
+    }
+
+    fn collect_dirty_readers(&mut self) {
+        while let Some(reader) = self.hub.poll_dirty() {
+            if let Some(owner) = self.hub.owner(reader) {
+                self.mark_dirty(super::park::owned_by(owner));
+            }
+        }
+    }
+
+    pub(super) fn mark_dirty(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        if !conn.is_dirty {
+            conn.is_dirty = true;
+            self.dirty.push_back(id);
+        }
+    }
+
+    /// What to write to the connection; nothing if there is nothing.
+    pub fn slices<'a>(&'a mut self, now: Now, id: ConnId, out: &mut Slices<'a>) {
+        self.staged.pieces.clear();
+        self.staged.idle_at = None;
+        self.try_parked(now, id);
+        self.stage(now, id);
+        let Some(conn) = self.conns.get(id) else { return };
+        let own = self.pool.slices(&conn.queue);
+        let staged = self.staged.pieces.iter().map(Piece::bytes);
+        for slice in own.chain(staged) {
+            if !out.push(slice) {
+                return;
+            }
+        }
+    }
+
+    /// Reads on from the cursor into the list of staged pieces.
+    fn stage(&mut self, now: Now, id: ConnId) {
+        let Some(wire) = self.conns.get(id).and_then(wire_of) else { return };
+        let mut from = self.hub.cursor(wire.reader);
+        let mut bytes = 0;
+        loop {
+            let own =
+                self.conns.get(id).map_or(0, |conn| self.pool.slices(&conn.queue).take(SLICES_MAX).count());
+            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= SHARE_BYTES {
+                return;
+            }
+            match self.read_on(now, wire, from) {
+                Reading::Piece(piece) => {
+                    from = piece.last;
+                    bytes += piece.len();
+                    self.staged.pieces.push(piece);
+                }
+                Reading::Idle(position) => {
+                    if self.staged.pieces.is_empty() {
+                        self.settle_at(id, wire.reader, position);
+                    }
+                    self.staged.idle_at = Some(position);
+                    return;
+                }
+                // Notices are said by the connection itself, so what is staged must have left before.
+                Reading::Told(..) | Reading::Close(..) if !self.staged.pieces.is_empty() => return,
+                Reading::Told(told, words) => {
+                    self.say_in_flush(id, words);
+                    self.hub.acknowledge(wire.reader, told);
+                    if self.hub.channel_count(wire.reader) == 0 && self.ends_without_channels(id) {
+                        return self.end_stream(now, id, &[]);
+                    }
+                    from = self.hub.cursor(wire.reader);
+                }
+                Reading::Close(code, reason) => return self.close_socket(now, id, code, reason),
+            }
+        }
+    }
+
+    fn read_on(&mut self, now: Now, wire: Wire, from: Cursor) -> Reading {
+        let Server { hub, cache, nonce, .. } = self;
+        let Wire { reader, encoding } = wire;
+        let is_raw = encoding == Encoding::WebSocketRaw;
+        let next = hub.next(reader, from, now.unix_ms);
+        let told = next.told();
+        let notice = match next {
+            Next::Idle => return Reading::Idle(hub.newest()),
+            Next::Run(run) => {
+                let encoding = if run.replay { Encoding::WebSocketReplay } else { encoding };
+                let piece = cache.get(channel_key(run.channel), run.name, encoding, run.messages.iter());
+                return Reading::Piece(piece.expect("a run has at least one message"));
+            }
+            Next::Gap { .. } if is_raw => return Reading::Close(CloseCode::GAP, "messages were lost"),
+            Next::Closed { .. } if is_raw => {
+                return Reading::Close(CloseCode::CHANNEL_CLOSED, "the channel was deleted");
+            }
+            Next::Gap { channel, after, resumes, .. } => Notice::Gap { channel, after, resumes },
+            Next::Closed { channel, .. } => Notice::Closed { channel },
+            Next::ReplayEnd { cursor } => Notice::Position { cursor },
+        };
+        let mut words = Vec::new();
+        encoding.notice(&notice, nonce, &mut words);
+        Reading::Told(told.expect("a notice is acknowledged"), words)
+    }
+
+    /// Nothing to read: the reader stands at the newest position.
+    fn settle_at(&mut self, id: ConnId, reader: ReaderId, position: Cursor) {
+        if position <= self.hub.cursor(reader) {
+            return;
+        }
+        self.hub.advance(reader, position);
+        if let Some(Connection { proto: Proto::Stream(stream), .. }) = self.conns.get_mut(id) {
+            stream.is_untold = true;
+        }
+    }
+
+    /// As [`Server::say`], without asking for another flush: this is one.
+    fn say_in_flush(&mut self, id: ConnId, words: Vec<u8>) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        self.own_bytes += words.len();
+        self.pool.push(&mut conn.queue, OutPiece::Own(words));
+    }
+
+    /// `holdline.v1` stays open and may subscribe again.
+    fn ends_without_channels(&self, id: ConnId) -> bool {
+        self.conns.get(id).is_some_and(|conn| matches!(conn.proto, Proto::Stream(_)))
+    }
+
+    /// Says the last words of a stream, and ends it.
+    pub(super) fn end_stream(&mut self, now: Now, id: ConnId, notices: &[Notice<'_>]) {
+        let Some(Connection { proto: Proto::Stream(stream), .. }) = self.conns.get(id) else { return };
+        let encoding = stream.encoding;
+        let mut words = Vec::new();
+        for notice in notices {
+            encoding.notice(notice, &self.nonce, &mut words);
+        }
+        encoding.ending(&mut words);
+        self.say_in_flush(id, words);
+        self.finish(now, id);
+    }
+
+    /// The connection took `count` of the bytes that [`Server::slices`] gave. Is there more to write?
+    pub fn handle_sent(&mut self, now: Now, id: ConnId, count: usize) -> bool {
+        let staged = core::mem::take(&mut self.staged);
+        let queue_max = self.settings.max_queue;
+        let Some(conn) = self.conns.get_mut(id) else { return false };
+        let was_full = conn.queue.len() > queue_max;
+        conn.sent_bytes += count as u64;
+        conn.blocked_at = now.at;
+        if matches!(conn.proto, Proto::Stream(_)) {
+            conn.at = now.at;
+        }
+        let mut freed = 0;
+        let own = self.pool.advance(&mut conn.queue, count, |piece| freed += piece.own_len());
+        let has_room_again = was_full && conn.queue.len() <= queue_max;
+        self.own_bytes -= freed;
+        let is_all_read = self.commit(id, &staged, count - own);
+        self.staged = staged;
+        self.staged.pieces.clear();
+        if has_room_again {
+            self.resume(id);
+        }
+        self.after_sent(now, id);
+        let has_more = self.conns.get(id).is_some_and(|conn| !conn.queue.is_empty());
+        has_more || !is_all_read
+    }
+
+    /// Moves the cursor over the messages that were taken. What is left of one that was cut is pinned: copied pieces
+    /// would be as large. Is nothing left to read?
+    fn commit(&mut self, id: ConnId, staged: &Staged, count: usize) -> bool {
+        let Some(conn) = self.conns.get_mut(id) else { return true };
+        let Some(Wire { reader, .. }) = wire_of(conn) else { return true };
+        let mut left = count;
+        let mut is_whole = true;
+        let mut cursor = None;
+        for piece in &staged.pieces {
+            if left >= piece.len() {
+                left -= piece.len();
+                cursor = Some(piece.last);
+                continue;
+            }
+            is_whole = false;
+            cursor = piece.last_whole(left).or(cursor);
+            if let Some(rest) = piece.rest_of_message(left) {
+                cursor = Some(rest.last);
+                self.pool.push(&mut conn.queue, OutPiece::Shared(rest));
+            }
+            break;
+        }
+        if let (Some(_), Proto::Stream(stream)) = (cursor, &mut conn.proto) {
+            stream.is_untold = false;
+        }
+        if let Some(cursor) = cursor {
+            self.hub.advance(reader, cursor);
+        }
+        match staged.idle_at {
+            Some(position) if is_whole => {
+                self.settle_at(id, reader, position);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What follows when everything was said, or much.
+    fn after_sent(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        conn.is_blocked = false;
+        match &mut conn.proto {
+            Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
+                *closing = Closing { is_write_closed: true };
+                let has_peer_ended = conn.has_peer_ended;
+                if has_peer_ended {
+                    self.close(id);
+                } else {
+                    self.actions.push_back(Action::CloseWrite(id));
+                }
+            }
+            Proto::Stream(stream) if is_iframe(stream.encoding) && conn.sent_bytes >= IFRAME_BYTES_MAX => {
+                let since = self.hub.cursor(stream.reader);
+                self.end_stream(now, id, &[Notice::Reload { since }]);
+                self.mark_dirty(id);
+            }
+            Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
+            _ => {}
+        }
+    }
+
+    /// The connection takes no more at present.
+    pub fn handle_blocked(&mut self, now: Now, id: ConnId) {
+        self.staged.pieces.clear();
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        if !conn.is_blocked {
+            conn.is_blocked = true;
+            conn.blocked_at = now.at;
+        }
+        self.arm(id);
+        if self.pinned_bytes() > self.settings.max_pinned {
+            log::warn!("--max-pinned is reached: a connection that does not read is dropped");
+            self.drop_connection(now, id);
+        }
+    }
+
+    /// Bytes held for connections that do not take them.
+    pub(super) fn pinned_bytes(&self) -> usize {
+        self.own_bytes + self.cache.pinned_bytes()
+    }
+}
+
+fn is_iframe(encoding: Encoding) -> bool {
+    matches!(encoding, Encoding::Iframe | Encoding::IframeChunked)
+}
+
+fn wire_of(conn: &Connection) -> Option<Wire> {
+    match &conn.proto {
+        Proto::Stream(stream) => Some(Wire { reader: stream.reader, encoding: stream.encoding }),
+        Proto::WebSocket(socket, reader) => {
+            let encoding = match socket.protocol {
+                Protocol::V1 | Protocol::Echo => Encoding::WebSocket,
+                Protocol::Raw => Encoding::WebSocketRaw,
+            };
+            reader.map(|reader| Wire { reader, encoding })
+        }
+        Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => None,
+    }
+}
+
+/// A ping, as the heartbeat of a WebSocket.
+pub(super) fn ping() -> Vec<u8> {
+    let mut out = Vec::new();
+    ws::frame(ws::Opcode::Ping, b"", &mut out);
+    out
+}

@@ -1,0 +1,186 @@
+//! From a request head to whoever answers it.  Law: `Host`, then `Origin`, then the route, then the method: nothing is
+//! done before all of them are judged.
+
+use super::connection::ConnId;
+use super::problem::Problem;
+use super::publish::Writing;
+use super::reply::Reply;
+use super::{OutPiece, Server, access, socket};
+use crate::base::time::Now;
+use crate::channel_name::ChannelName;
+use crate::http::{Head, Method, decode_path};
+
+/// What a path names.
+enum Route {
+    Channel(ChannelName),
+    Channels,
+    Publish,
+    Alive,
+    Ready,
+    Stats,
+    Console,
+    Echo,
+    /// Perhaps a file.
+    Other,
+}
+
+/// What is to be done about a request once its head is judged.
+pub(super) enum Judged {
+    /// It is answered, or will be.
+    Done,
+    /// It wants its body.
+    Body(Writing),
+}
+
+impl Server {
+    /// Does what a request asks for, or refuses it.
+    pub(super) fn request(&mut self, now: Now, id: ConnId, head: &Head<'_, '_>) -> Judged {
+        let cors = access::cors(&self.settings, head);
+        let mut reply = Reply::new(head, cors, now);
+        // What is behind an unread body cannot be found; only a POST's is read.
+        if head.framing.has_body() && head.method != Method::Post {
+            reply.keep_alive = false;
+        }
+        match self.judge(now, id, head, &mut reply) {
+            Ok(judged) => judged,
+            Err(problem) => {
+                if head.framing.has_body() && reply.keep_alive && !head.expect_continue {
+                    return Judged::Body(Writing::refused(reply, problem));
+                }
+                // Whoever asks first whether to send the body may send it or not.
+                reply.keep_alive &= !head.framing.has_body();
+                self.refuse(now, id, &reply, &problem);
+                Judged::Done
+            }
+        }
+    }
+
+    fn judge(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+    ) -> Result<Judged, Problem> {
+        let is_upgrade = socket::is_upgrade(head);
+        let route = self.check(id, head, is_upgrade)?;
+        if head.method == Method::Options {
+            self.preflight(now, id, reply);
+            return Ok(Judged::Done);
+        }
+        match (route, head.method) {
+            (Route::Channel(channel), _) if is_upgrade => {
+                self.open_socket(now, id, head, reply, Some(channel))?
+            }
+            (Route::Channels, _) if is_upgrade => self.open_socket(now, id, head, reply, None)?,
+            (Route::Channel(channel), Method::Get | Method::Head) => {
+                self.read_channels(now, id, head, reply, Some(channel))?;
+            }
+            (Route::Channels, Method::Get | Method::Head) => {
+                self.read_channels(now, id, head, reply, None)?
+            }
+            (Route::Channel(channel), Method::Post) => {
+                return self.begin_publish(now, head, reply, channel).map(Judged::Body);
+            }
+            (Route::Publish, Method::Post) => return self.begin_bulk(now, head, reply).map(Judged::Body),
+            (Route::Channel(channel), Method::Delete) => {
+                self.delete_channel(now, id, reply.take(now), channel)
+            }
+            (Route::Echo, _) => self.open_echo(now, id, head, reply)?,
+            (Route::Alive, Method::Get | Method::Head) => {
+                self.answer_json(now, id, reply, ALIVE.to_owned(), &[])
+            }
+            (Route::Ready, Method::Get | Method::Head) => self.answer_ready(now, id, reply)?,
+            (Route::Stats, Method::Get | Method::Head) => {
+                let body = serde_json::to_string(&self.stats()).unwrap_or_default();
+                self.answer_json(now, id, reply, body, &[]);
+            }
+            (Route::Console | Route::Other, Method::Get | Method::Head) => {
+                self.open_file(now, id, head, reply)?
+            }
+            (Route::Channel(_), _) => {
+                return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
+            }
+            (Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
+            (Route::Other, _) if !self.settings.public => return Err(not_found()),
+            (
+                Route::Channels | Route::Alive | Route::Ready | Route::Stats | Route::Console | Route::Other,
+                _,
+            ) => return Err(Problem::method("GET, HEAD, OPTIONS")),
+        }
+        Ok(Judged::Done)
+    }
+
+    fn check(&self, id: ConnId, head: &Head<'_, '_>, is_upgrade: bool) -> Result<Route, Problem> {
+        let listener = self.conns.get(id).and_then(|conn| self.listeners.get(conn.listener as usize));
+        access::check_host(&self.settings, listener.is_some_and(|listener| listener.loopback), head)?;
+        access::check_deed(&self.settings, head, is_upgrade)?;
+        self.route(head)
+    }
+
+    fn route(&self, head: &Head<'_, '_>) -> Result<Route, Problem> {
+        let path = head.target.path;
+        if let Some(name) = path.strip_prefix("/channels/") {
+            return Ok(Route::Channel(ChannelName::parse(&decode_path(name)?)?));
+        }
+        Ok(match path {
+            "/channels" => Route::Channels,
+            "/publish" => Route::Publish,
+            "/livez" | "/healthz" | "/health" => Route::Alive,
+            "/readyz" => Route::Ready,
+            "/stats" => Route::Stats,
+            "/echo" if self.settings.echo => Route::Echo,
+            "/" => Route::Console,
+            _ => Route::Other,
+        })
+    }
+
+    /// Answers a preflight. Without an allowed origin it allows nothing.
+    fn preflight(&mut self, now: Now, id: ConnId, reply: &Reply) {
+        let headers = access::request_headers();
+        let max_age = access::PREFLIGHT_MAX_AGE_S.to_string();
+        let fields: &[(&str, &str)] = &[
+            ("Access-Control-Allow-Methods", access::METHODS),
+            ("Access-Control-Allow-Headers", &headers),
+            ("Access-Control-Max-Age", &max_age),
+        ];
+        let fields = if reply.cors.allow.is_some() {
+            fields
+        } else {
+            &[("Allow", "GET, HEAD, POST, DELETE, OPTIONS")]
+        };
+        self.respond(now, id, reply, 204, fields, Vec::new());
+    }
+
+    fn answer_ready(&mut self, now: Now, id: ConnId, reply: &Reply) -> Result<(), Problem> {
+        if self.drain.is_some() {
+            return Err(Problem::new(503, "the server is draining"));
+        }
+        self.answer_json(now, id, reply, READY.to_owned(), &[]);
+        Ok(())
+    }
+
+    /// The page that is embedded, under a policy that lets nothing else in.
+    pub(super) fn answer_console(&mut self, now: Now, id: ConnId, reply: &Reply) {
+        let policy = CONSOLE_POLICY.replace("{{nonce}}", &self.nonce);
+        let page = CONSOLE.replace("{{nonce}}", &self.nonce);
+        let fields = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Security-Policy", policy.as_str()),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "same-origin"),
+            ("Cache-Control", "no-cache"),
+        ];
+        self.respond(now, id, reply, 200, &fields, vec![OutPiece::Own(page.into_bytes())]);
+    }
+}
+
+pub(super) fn not_found() -> Problem {
+    Problem::new(404, "there is nothing here; channels are at /channels/NAME")
+}
+
+const ALIVE: &str = r#"{"status":"alive"}"#;
+const READY: &str = r#"{"status":"ready"}"#;
+const CONSOLE: &str = include_str!("../web/console.html");
+const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'nonce-{{nonce}}' 'self'; style-src 'nonce-{{nonce}}'; \
+    connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -1,0 +1,254 @@
+//! WebSockets: the handshake's answer, what comes in, how it ends (RFC 6455 sections 4.2.2, 5 and 7).
+//! Law: after a close frame was sent nothing else is; the connection ends when it has left.
+
+use super::connection::{Closing, ConnId, Proto};
+use super::park::owner;
+use super::problem::Problem;
+use super::publish::Asker;
+use super::reading::Parameters;
+use super::reply::Reply;
+use super::subscribe::Identity;
+use super::{OutPiece, Server, drafts};
+use crate::base::time::Now;
+use crate::channel_name::ChannelName;
+use crate::conn::{Protocol, WebSocket};
+use crate::http::{Connection as After, Head, Method, Version};
+use crate::hub::ReaderId;
+use crate::message::{Command, Draft, Format};
+use crate::transport::{Encoding, Opening, Transport};
+use crate::ws::{self, CloseCode, Handshake, Kind, Opcode, Received, Upgrade};
+
+/// The subprotocols, the default first.
+const V1: &str = "holdline.v1";
+const RAW: &str = "holdline.raw";
+
+/// Does the request ask for a WebSocket?
+pub(super) fn is_upgrade(head: &Head<'_, '_>) -> bool {
+    upgrade(head).is_asked()
+}
+
+fn upgrade<'h, 'b>(
+    head: &Head<'h, 'b>,
+) -> Upgrade<impl Fn(&'static str) -> Box<dyn Iterator<Item = &'b [u8]> + 'h>>
+where
+    'b: 'h,
+{
+    let headers = head.headers;
+    Upgrade {
+        is_get: head.method == Method::Get,
+        is_http11: head.version == Version::Http11,
+        fields: move |name| Box::new(headers.all(name)) as Box<dyn Iterator<Item = &'b [u8]> + 'h>,
+    }
+}
+
+impl Server {
+    /// Answers a handshake at `/channels/…`.
+    pub(super) fn open_socket(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+        path_channel: Option<ChannelName>,
+    ) -> Result<(), Problem> {
+        reply.transport = Some(Transport::WebSocket);
+        let handshake = upgrade(head).check()?;
+        let subprotocol = handshake.choose(&[V1, RAW])?;
+        let protocol = if subprotocol == Some(RAW) { Protocol::Raw } else { Protocol::V1 };
+        let parameters = Parameters::parse(head.target.query)?;
+        let reading = parameters.reading(head, Transport::WebSocket, path_channel, 0)?;
+        if protocol == Protocol::Raw && reading.channels.len() > 1 {
+            return Err(Problem::bad("holdline.raw has one channel; take holdline.v1 for several"));
+        }
+        if self.is_draining {
+            return Err(Problem::new(503, "the server is ending; come back to the next one"));
+        }
+        let identity = self.identify(reading.session);
+        let (channels, start) = (&reading.channels, reading.start);
+        let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
+        self.switch_protocols(now, id, reply, &handshake, subprotocol);
+        if protocol == Protocol::V1 {
+            self.welcome(id, reader, &identity);
+        }
+        self.turn_to_socket(now, id, protocol, Some(reader));
+        Ok(())
+    }
+
+    /// Answers a handshake at `/echo`: every message comes back as it is.
+    pub(super) fn open_echo(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+    ) -> Result<(), Problem> {
+        reply.transport = Some(Transport::WebSocket);
+        let handshake = upgrade(head).check()?;
+        self.switch_protocols(now, id, reply, &handshake, None);
+        self.turn_to_socket(now, id, Protocol::Echo, None);
+        Ok(())
+    }
+
+    fn switch_protocols(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        reply: &Reply,
+        handshake: &Handshake<'_>,
+        subprotocol: Option<&str>,
+    ) {
+        let accept = handshake.accept();
+        let mut fields = vec![("Upgrade", "websocket"), ("Sec-WebSocket-Accept", accept.as_str())];
+        fields.extend(subprotocol.map(|name| ("Sec-WebSocket-Protocol", name)));
+        self.write_head(now, id, reply, 101, &fields, After::Upgrade, Some(0));
+        self.log_answer(now, id, reply, 101, 0);
+    }
+
+    fn turn_to_socket(&mut self, now: Now, id: ConnId, protocol: Protocol, reader: Option<ReaderId>) {
+        if let Some(conn) = self.conns.get_mut(id) {
+            conn.turn_to(Proto::WebSocket(WebSocket::new(protocol), reader), now.at);
+        }
+        self.arm(id);
+    }
+
+    fn welcome(&mut self, id: ConnId, reader: ReaderId, identity: &Identity) {
+        let mut frame = Vec::with_capacity(160);
+        let Identity { session, client } = identity;
+        let cursor = self.hub.cursor(reader);
+        let opening = Opening { cursor, client: *client, session, retry_ms: 0, origin: "", nonce: "" };
+        Encoding::WebSocket.opening(&opening, &mut frame);
+        self.say(id, OutPiece::Own(frame));
+    }
+
+    /// Takes what came in on a WebSocket off `input`, until all is taken, the connection ends, or too much waits to
+    /// be said.
+    pub(super) fn receive(&mut self, now: Now, id: ConnId, input: &mut &mut [u8]) {
+        let (message_max, queue_max) = (self.settings.max_message, self.settings.max_queue);
+        loop {
+            let Some(conn) = self.conns.get_mut(id) else { return };
+            if !conn.takes_input(queue_max) {
+                return;
+            }
+            let Proto::WebSocket(socket, reader) = &mut conn.proto else { return };
+            let (protocol, reader) = (socket.protocol, *reader);
+            conn.at = now.at;
+            socket.is_pinged = false;
+            match socket.next(input, message_max) {
+                Ok(None) => return,
+                Ok(Some(received)) => self.received(now, id, protocol, reader, received),
+                Err(error) => {
+                    log::debug!("#{} websocket: {}", id.index(), error.detail());
+                    self.close_socket(now, id, error.close_code(), error.detail());
+                }
+            }
+        }
+    }
+
+    fn received(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        protocol: Protocol,
+        reader: Option<ReaderId>,
+        received: Received<'_>,
+    ) {
+        match received {
+            Received::Ping(payload) => self.say_frame(id, Opcode::Pong, &payload),
+            Received::Pong(_) => {}
+            Received::Close(None) => self.finish_socket(now, id, |out| ws::frame(Opcode::Close, b"", out)),
+            Received::Close(Some((code, _))) => {
+                self.finish_socket(now, id, |out| ws::encode_close(code, "", out));
+            }
+            Received::Message { kind, data } => match protocol {
+                Protocol::Echo => self.say_frame(id, opcode(kind), &data),
+                Protocol::Raw => self.publish_raw(now, id, reader, kind, &data),
+                Protocol::V1 if kind == Kind::Binary => {
+                    self.close_socket(
+                        now,
+                        id,
+                        CloseCode::UNSUPPORTED,
+                        "holdline.v1 speaks JSON in text frames",
+                    );
+                }
+                Protocol::V1 => {
+                    let Some(reader) = reader else { return };
+                    self.command(now, id, reader, &data);
+                }
+            },
+        }
+    }
+
+    /// What a `holdline.raw` client sends is published on its channel.
+    fn publish_raw(&mut self, now: Now, id: ConnId, reader: Option<ReaderId>, kind: Kind, data: &[u8]) {
+        let name = reader.and_then(|reader| self.hub.channels(reader).next().map(str::to_owned));
+        let Some(Ok(channel)) = name.as_deref().map(ChannelName::parse) else { return };
+        let mut draft = Draft {
+            channel,
+            event: None,
+            data: Box::default(),
+            format: Format::Text,
+            media_type: None,
+            except: None,
+            ttl_s: None,
+            key: None,
+            retain: true,
+        };
+        let filled = drafts::fill(&mut draft, data.into(), None);
+        debug_assert!(filled.is_ok(), "without a type every payload will do");
+        if kind == Kind::Binary {
+            draft.format = Format::Binary;
+        }
+        if self.propose(now, Asker::Nobody, vec![Command::Publish(draft)], None).is_err() {
+            self.close_socket(now, id, CloseCode::TRY_AGAIN, "the journal takes no messages at present");
+        }
+    }
+
+    /// Appends one frame.
+    pub(super) fn say_frame(&mut self, id: ConnId, opcode: Opcode, payload: &[u8]) {
+        if !self.is_socket(id) {
+            return;
+        }
+        let mut out = Vec::with_capacity(ws::header_len(payload.len()) + payload.len());
+        ws::frame(opcode, payload, &mut out);
+        self.say(id, OutPiece::Own(out));
+    }
+
+    /// Can frames still be said? After a close frame none can.
+    fn is_socket(&self, id: ConnId) -> bool {
+        self.conns.get(id).is_some_and(|conn| matches!(conn.proto, Proto::WebSocket(..)))
+    }
+
+    /// Closes a WebSocket with `code`.
+    pub(super) fn close_socket(&mut self, now: Now, id: ConnId, code: CloseCode, reason: &str) {
+        self.finish_socket(now, id, |out| ws::encode_close(code, reason, out));
+    }
+
+    fn finish_socket(&mut self, now: Now, id: ConnId, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut frame = Vec::new();
+        write(&mut frame);
+        self.say(id, OutPiece::Own(frame));
+        self.finish(now, id);
+    }
+
+    /// What waits is still said, then the connection ends. Its reader leaves at once.
+    pub(super) fn finish(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        let reader = conn.reader();
+        self.log_end(now, id);
+        if let Some(conn) = self.conns.get_mut(id) {
+            conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
+        }
+        if let Some(reader) = reader {
+            self.hub.leave(reader);
+        }
+        self.mark_dirty(id);
+        self.arm(id);
+    }
+}
+
+fn opcode(kind: Kind) -> Opcode {
+    match kind {
+        Kind::Text => Opcode::Text,
+        Kind::Binary => Opcode::Binary,
+    }
+}

@@ -1,0 +1,133 @@
+//! Deadlines.  Law: one timer for each connection, never later than its deadline; one that fires early is set anew.
+
+use super::connection::{ConnId, Connection, LINGER_MS, Proto};
+use super::problem::Problem;
+use super::reply::Reply;
+use super::{OutPiece, Server, flush};
+use crate::base::time::{Millis, Now};
+use crate::hub::Next;
+use crate::limits::Settings;
+
+/// Milliseconds between two sweeps for messages past their time: readers are not shown them in any case.
+const SWEEP_MS: u64 = 250;
+
+impl Server {
+    /// When to call [`Server::handle_timeout`] next.
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        let sweep = self.hub.next_expiry().map(|unix_ms| {
+            let at = self.clock.at + unix_ms.saturating_sub(self.clock.unix_ms);
+            at.max(self.swept_at + SWEEP_MS)
+        });
+        [self.wheel.next(), sweep, self.drain_deadline()].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.clock = now;
+        if now.at.since(self.swept_at) >= SWEEP_MS {
+            self.swept_at = now.at;
+            self.hub.tick(now.unix_ms);
+        }
+        let mut fired = core::mem::take(&mut self.fired);
+        self.wheel.expire(now.at, &mut fired);
+        for index in fired.drain(..) {
+            let Some(id) = self.conns.id_at(index as usize) else { continue };
+            let deadline = self.conns.get(id).and_then(|conn| deadline(conn, &self.settings));
+            if deadline.is_some_and(|deadline| deadline <= now.at) {
+                self.expire(now, id);
+            }
+            self.arm(id);
+        }
+        self.fired = fired;
+        self.continue_drain(now);
+    }
+
+    /// Sets the timer of a connection by its deadline.
+    pub(super) fn arm(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get(id) else { return };
+        match deadline(conn, &self.settings) {
+            Some(at) => self.wheel.arm(id.index(), at),
+            None => self.wheel.cancel(id.index()),
+        }
+    }
+
+    fn expire(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get(id) else { return };
+        if blocked_deadline(conn, &self.settings).is_some_and(|deadline| deadline <= now.at) {
+            log::debug!("#{} takes nothing: dropped", id.index());
+            return self.drop_connection(now, id);
+        }
+        match &conn.proto {
+            Proto::Http(http) if http.is_in_body() => self.refuse_slow(now, id, "the body took too long"),
+            Proto::Http(_) if !conn.input.is_empty() => {
+                self.refuse_slow(now, id, "the request head took too long")
+            }
+            Proto::Http(_) | Proto::Closing(_) => self.drop_connection(now, id),
+            Proto::Parked(_) => {
+                self.end_parked(now, id);
+                self.mark_dirty(id);
+            }
+            Proto::Stream(_) => self.beat_stream(now, id),
+            Proto::WebSocket(..) => self.beat_socket(now, id),
+            Proto::Waiting(_) => {}
+        }
+    }
+
+    fn refuse_slow(&mut self, now: Now, id: ConnId, detail: &'static str) {
+        self.drop_input(id);
+        self.refuse(now, id, &Reply::to_malformed(now), &Problem::new(408, detail));
+    }
+
+    /// A position if the reader has read everything and its cursor moved, else something that says nothing.
+    fn beat_stream(&mut self, now: Now, id: ConnId) {
+        let Server { conns, hub, nonce, .. } = self;
+        let Some(Connection { proto: Proto::Stream(stream), at, .. }) = conns.get_mut(id) else { return };
+        let reader = stream.reader;
+        if matches!(hub.next(reader, hub.cursor(reader), now.unix_ms), Next::Idle) {
+            let newest = hub.newest();
+            stream.is_untold |= newest > hub.cursor(reader);
+            hub.advance(reader, newest);
+        }
+        let mut words = Vec::new();
+        stream.encoding.heartbeat(hub.cursor(reader), stream.is_untold, nonce, &mut words);
+        stream.is_untold = false;
+        *at = now.at;
+        self.say(id, OutPiece::Own(words));
+    }
+
+    fn beat_socket(&mut self, now: Now, id: ConnId) {
+        let Some(Connection { proto: Proto::WebSocket(socket, _), .. }) = self.conns.get_mut(id) else {
+            return;
+        };
+        if socket.is_pinged {
+            log::debug!("#{} answers no ping: dropped", id.index());
+            return self.drop_connection(now, id);
+        }
+        socket.is_pinged = true;
+        self.say(id, OutPiece::Own(flush::ping()));
+    }
+}
+
+/// When something must happen to the connection, if nothing else does.
+fn deadline(conn: &Connection, settings: &Settings) -> Option<Millis> {
+    let heartbeat_ms = settings.heartbeat_ms;
+    let own = match &conn.proto {
+        Proto::Http(http) if http.is_in_body() => Some(conn.at + settings.body_timeout_ms),
+        Proto::Http(_) if !conn.input.is_empty() => Some(conn.at + settings.header_timeout_ms),
+        Proto::Http(_) => Some(conn.at + settings.idle_timeout_ms),
+        Proto::Parked(parked) => Some(parked.deadline),
+        // Whoever takes nothing gets no sign of life.
+        Proto::Stream(_) if conn.is_blocked => None,
+        Proto::Stream(_) => Some(conn.at + heartbeat_ms),
+        Proto::WebSocket(socket, _) if socket.is_pinged => Some(conn.at + 3 * heartbeat_ms),
+        Proto::WebSocket(..) => Some(conn.at + heartbeat_ms),
+        Proto::Closing(closing) if closing.is_write_closed => Some(conn.at + LINGER_MS),
+        Proto::Closing(_) => Some(conn.at.max(conn.blocked_at) + settings.write_timeout_ms),
+        Proto::Waiting(_) => None,
+    };
+    [own, blocked_deadline(conn, settings)].into_iter().flatten().min()
+}
+
+fn blocked_deadline(conn: &Connection, settings: &Settings) -> Option<Millis> {
+    conn.is_blocked.then(|| conn.blocked_at + settings.write_timeout_ms)
+}

@@ -1,0 +1,94 @@
+//! Laws that every streaming decoder keeps, as functions that try to break them.
+
+/// Calls `run` with `input` whole, then split in two at every position, then byte by byte. What `run` sees must
+/// not depend on the split; pieces are never empty, but a whole empty input is one empty piece.
+pub fn every_split(input: &[u8], mut run: impl FnMut(&[&[u8]])) {
+    run(&[input]);
+    for at in 1..input.len() {
+        let (front, back) = input.split_at(at);
+        run(&[front, back]);
+    }
+    if input.len() > 2 {
+        let bytes: Vec<&[u8]> = input.chunks(1).collect();
+        run(&bytes);
+    }
+}
+
+/// Calls `run` with `count` texts made from `samples` by a few random changes each: a byte replaced, left out or
+/// doubled, a piece of another sample put in. The same `seed` gives the same texts.
+pub fn mutations(samples: &[&[u8]], seed: u64, count: usize, mut run: impl FnMut(&[u8])) {
+    let mut random = Lcg(seed);
+    for _ in 0..count {
+        let mut text = samples[random.below(samples.len())].to_vec();
+        for _ in 0..=random.below(3) {
+            let other = samples[random.below(samples.len())];
+            mutate(&mut text, other, &mut random);
+        }
+        run(&text);
+    }
+}
+
+fn mutate(text: &mut Vec<u8>, other: &[u8], random: &mut Lcg) {
+    /// Bytes that mean something somewhere.
+    const TELLING: &[u8] = b"\r\n\0\t :;,=\"\\/0159afgAF%+#*\x7f\x80\xff";
+    if text.is_empty() {
+        text.extend_from_slice(other);
+        return;
+    }
+    let at = random.below(text.len());
+    match random.below(4) {
+        0 => text[at] = TELLING[random.below(TELLING.len())],
+        1 => drop(text.remove(at)),
+        2 => text.insert(at, text[at]),
+        _ => {
+            let end = random.below(other.len() + 1);
+            let start = random.below(end + 1);
+            text.splice(at..at, other[start..end].iter().copied());
+        }
+    }
+}
+
+/// A small generator for tests: the same on every machine.
+struct Lcg(u64);
+
+impl Lcg {
+    /// 0 to `bound - 1`.
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_split_shows_all_of_the_input_each_time() {
+        for (input, runs) in [(&b""[..], 1), (b"a", 1), (b"ab", 2), (b"abc", 4), (b"abcdef", 7)] {
+            let mut seen = Vec::new();
+            every_split(input, |pieces| {
+                assert_eq!(pieces.concat(), input);
+                seen.push(pieces.iter().map(|piece| piece.len()).collect::<Vec<_>>());
+            });
+            assert_eq!(seen.len(), runs, "{seen:?}");
+            seen.sort();
+            seen.dedup();
+            assert_eq!(seen.len(), runs, "no split twice");
+        }
+    }
+
+    #[test]
+    fn mutations_are_the_same_each_time_and_differ_from_each_other() {
+        let make = |seed| {
+            let mut texts = Vec::new();
+            mutations(&[b"one sample", b"", b"another one"], seed, 100, |text| texts.push(text.to_vec()));
+            texts
+        };
+        let (first, again, other) = (make(1), make(1), make(2));
+        assert_eq!(first, again);
+        assert_ne!(first, other);
+        let distinct: std::collections::BTreeSet<_> = first.iter().collect();
+        assert!(distinct.len() > 50, "{}", distinct.len());
+    }
+}

@@ -1,0 +1,151 @@
+//! Messages as WebSocket frames: `holdline.v1` (JSON in text frames) and `holdline.raw` (payloads only). Frames are
+//! whole and unmasked, as a server sends them (RFC 6455 section 5.2).  Law: a text frame holds UTF-8.
+
+use super::Opening;
+use super::envelope::{text_of, write_envelope, write_greeting, write_notice};
+use super::json::Escape;
+use crate::message::{Message, Notice};
+
+/// First byte of a frame that is final and of this kind.
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+/// A ping without payload.
+const PING: &[u8] = &[0x89, 0];
+
+/// One message of `holdline.v1`; one that is replayed to a reader who came later says so.
+pub fn message(out: &mut Vec<u8>, channel: &str, message: &Message, replay: bool) {
+    let lead = if replay { "{\"type\":\"message\",\"replay\":true," } else { "{\"type\":\"message\"," };
+    text(out, |out| write_envelope(out, lead, channel, message, Escape::Plain));
+}
+
+/// One payload of `holdline.raw`.
+pub fn raw(out: &mut Vec<u8>, message: &Message) {
+    let kind = if text_of(message).is_some() { TEXT } else { BINARY };
+    header(out, kind, message.data.len());
+    out.extend_from_slice(&message.data);
+}
+
+/// One notice of `holdline.v1`.
+pub fn notice(out: &mut Vec<u8>, notice: &Notice<'_>) {
+    text(out, |out| write_notice(out, "{\"type\":\"notice\",", notice, Escape::Plain));
+}
+
+/// The first frame of `holdline.v1`.
+pub fn welcome(out: &mut Vec<u8>, opening: &Opening<'_>) {
+    let since = Some(("since", opening.cursor));
+    text(out, |out| {
+        write_greeting(out, "{\"type\":\"welcome\",", opening.client, opening.session, since);
+    });
+}
+
+/// Asks for a sign of life.
+pub fn ping(out: &mut Vec<u8>) {
+    out.extend_from_slice(PING);
+}
+
+/// One text frame around what `write` appends, which must be UTF-8. Most frames are longer than 125 bytes and
+/// shorter than 65,536, so the place for their header is kept; others are moved.
+fn text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    const KEPT: usize = 4;
+    let begin = out.len();
+    out.extend_from_slice(&[0; KEPT]);
+    write(out);
+    let mut head = Vec::with_capacity(10);
+    header(&mut head, TEXT, out.len() - begin - KEPT);
+    out.splice(begin..begin + KEPT, head);
+}
+
+/// The lengths have one form each, the shortest (RFC 6455 section 5.2).
+fn header(out: &mut Vec<u8>, first: u8, length: usize) {
+    out.push(first);
+    match length {
+        0..=125 => out.push(length as u8),
+        126..=0xFFFF => {
+            out.push(126);
+            out.extend_from_slice(&(length as u16).to_be_bytes());
+        }
+        _ => {
+            out.push(127);
+            out.extend_from_slice(&(length as u64).to_be_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::check::{self, CLIENT, envelope_of, frames, hostile, parse_line, written_bytes};
+    use super::*;
+    use crate::message::{Format, MessageId};
+
+    fn one_text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let bytes = written_bytes(write);
+        let [(0x81, payload)] = frames(&bytes)[..] else { panic!("{bytes:?}") };
+        String::from_utf8(payload.to_vec()).expect("a text frame is UTF-8")
+    }
+
+    #[test]
+    fn a_message_is_one_text_frame() {
+        let sample = check::text(0, "hello");
+        let rest =
+            r#""id":"1763687000123-0","channel":"news","data":"hello","time":"2025-11-21T01:03:20.123Z"}"#;
+        assert_eq!(
+            one_text(|out| message(out, "news", &sample, false)),
+            format!("{{\"type\":\"message\",{rest}")
+        );
+        assert_eq!(
+            one_text(|out| message(out, "news", &sample, true)),
+            format!("{{\"type\":\"message\",\"replay\":true,{rest}")
+        );
+    }
+
+    #[test]
+    fn hostile_payloads_stay_in_their_frame() {
+        for (sample, said) in hostile() {
+            let mut expected = envelope_of(&sample, &said);
+            expected["type"] = "message".into();
+            assert_eq!(parse_line(&one_text(|out| message(out, "news", &sample, false))), expected);
+        }
+    }
+
+    #[test]
+    fn frames_of_every_length_have_the_shortest_header() {
+        for size in [0, 1, 124, 125, 126, 127, 65_534, 65_535, 65_536, 100_000] {
+            let data = "x".repeat(size);
+            let bytes = written_bytes(|out| text(out, |out| out.extend_from_slice(data.as_bytes())));
+            assert_eq!(frames(&bytes), [(0x81, data.as_bytes())], "{size}");
+            let bytes = written_bytes(|out| raw(out, &check::text(0, &data)));
+            assert_eq!(frames(&bytes), [(0x81, data.as_bytes())], "{size}");
+        }
+    }
+
+    #[test]
+    fn raw_payloads_are_text_only_if_they_are_utf8() {
+        let cases = [
+            (Format::Json, &b"{\"a\":\r\n1}"[..], 0x81),
+            (Format::Text, b"\xC3\xA9", 0x81),
+            (Format::Text, b"\xC3", 0x82),
+            (Format::Json, b"\"\xff\"", 0x82),
+            (Format::Binary, b"text", 0x82),
+            (Format::Binary, b"", 0x82),
+        ];
+        for (format, data, first) in cases {
+            let bytes = written_bytes(|out| raw(out, &check::message(0, format, data)));
+            assert_eq!(frames(&bytes), [(first, data)]);
+        }
+    }
+
+    #[test]
+    fn welcome_notice_and_ping() {
+        let cursor = MessageId::new(5, 1);
+        let opening = Opening { cursor, client: CLIENT, session: "s", retry_ms: 0, origin: "", nonce: "" };
+        assert_eq!(
+            one_text(|out| welcome(out, &opening)),
+            r#"{"type":"welcome","client":"AAAAAAAAAAAAAAAA","session":"s","since":"5-1"}"#
+        );
+        assert_eq!(
+            one_text(|out| notice(out, &Notice::Position { cursor })),
+            r#"{"type":"notice","notice":"position","cursor":"5-1"}"#
+        );
+        assert_eq!(written_bytes(ping), [0x89, 0]);
+    }
+}
