@@ -109,6 +109,7 @@ fn after_128_kib_it_asks_to_be_loaded_anew() {
 fn it_has_a_heartbeat() {
     let server = Server::start(&["--heartbeat", "200ms"]);
     let (_, mut page) = server.connect().stream(&target(&server, "a"), &[]);
+    page.through("</script>").expect("the origin");
     page.through("</script>").expect("the opening");
     for _ in 0..3 {
         assert!(page.piece().is_some(), "something comes again and again");

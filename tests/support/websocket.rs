@@ -114,7 +114,10 @@ impl Ws {
             }
         };
         let behind = self.socket.read();
-        assert!(behind.is_err(), "a message behind the close frame: {behind:?}");
+        assert!(
+            matches!(behind, Err(Error::ConnectionClosed)),
+            "not an end behind the close frame: {behind:?}"
+        );
         code
     }
 
