@@ -223,7 +223,13 @@ impl Server {
     pub(super) fn say(&mut self, id: ConnId, piece: OutPiece) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.own_bytes += piece.own_len();
-        self.pool.push(&mut conn.queue, piece);
+        let is_joined = match &piece {
+            OutPiece::Own(bytes) => self.pool.extend(&mut conn.queue, bytes, OutPiece::join),
+            OutPiece::Shared(_) => false,
+        };
+        if !is_joined {
+            self.pool.push(&mut conn.queue, piece);
+        }
         self.mark_dirty(id);
     }
 

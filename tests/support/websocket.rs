@@ -121,11 +121,6 @@ impl Ws {
         code
     }
 
-    /// Whether the connection has ended without a close frame.
-    pub fn is_cut(&mut self) -> bool {
-        matches!(self.socket.read(), Err(Error::Io(_) | Error::Protocol(_) | Error::ConnectionClosed))
-    }
-
     /// Cuts the connection off, with a reset.
     pub fn cut(self) {
         super::socket::Socket::Tcp(self.socket.into_inner()).reset();
