@@ -159,6 +159,11 @@ impl World {
         self.ends[line.0].id.is_none()
     }
 
+    /// The time.
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
     /// The server's own numbers.
     pub fn stats(&self) -> Stats {
         self.server.stats()
@@ -179,11 +184,9 @@ impl World {
         self.now = Now { at: self.now.at + ms, unix_ms: self.now.unix_ms + ms };
     }
 
-    /// Time passes until the server's next deadline; `false` if it has none.
-    pub fn advance_to_deadline(&mut self) -> bool {
-        let Some(due) = self.next_deadline() else { return false };
-        self.advance(due.since(self.now.at));
-        true
+    /// Time passes until the server's next deadline, if it has one.
+    pub fn advance_to_deadline(&mut self) {
+        self.advance(self.next_deadline().map_or(0, |due| due.since(self.now.at)));
     }
 
     /// Turns until nothing moves any more. Time stands still.

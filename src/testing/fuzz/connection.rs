@@ -6,8 +6,10 @@ use crate::server::{Action, Stats};
 use crate::testing::driver::{Line, World};
 use crate::testing::laws;
 
-/// Deadlines that pass in a world that is left alone: heartbeats, timeouts, a lost pong, a sweep.
-const DEADLINES: usize = 24;
+/// Milliseconds that a world is left alone: enough for every timeout, some heartbeats and a lost pong.
+const ALONE_MS: u64 = 120_000;
+/// Deadlines in that time: each connection has one every 15 s, and messages that die are swept.
+const DEADLINES_MAX: usize = 200;
 
 /// Law: however the bytes are cut, the server says the same bytes and asks for the same actions; other connections do
 /// not notice; when all are gone nothing is left of them.
@@ -222,12 +224,15 @@ fn check_bystander(world: &mut World, bystander: Line) {
 }
 
 fn pass_time(world: &mut World) {
-    for _ in 0..DEADLINES {
-        if !world.advance_to_deadline() {
+    let end = world.now().at + ALONE_MS;
+    for _ in 0..DEADLINES_MAX {
+        if world.next_deadline().is_none_or(|due| due > end) {
             return;
         }
+        world.advance_to_deadline();
         world.settle();
     }
+    panic!("the server wants to be woken again and again");
 }
 
 /// With the last connection all that is counted goes, and with their age the messages.
