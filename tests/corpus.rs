@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Changed texts for each body.
-const MUTATIONS: usize = 3_000;
+const MUTATIONS: usize = 1_000;
 
 /// The inputs kept for a body, in the order of their names.
 fn corpus(name: &str) -> Vec<(String, Vec<u8>)> {
