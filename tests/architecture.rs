@@ -127,7 +127,9 @@ fn visit(directory: &Path, root: &Path, found: &mut Vec<String>) {
         let path = entry.expect("the source is there").path();
         if path.is_dir() {
             visit(&path, root, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
+        } else if path.extension().is_some_and(|e| e == "rs")
+            && path.file_name().is_some_and(|n| n != "tests.rs")
+        {
             let text = fs::read_to_string(&path).expect("source is UTF-8");
             let name = path.strip_prefix(root).expect("below src").to_str().expect("a UTF-8 path");
             found.extend(broken(name, &text));

@@ -92,7 +92,7 @@ fn what_is_no_json_is_refused_under_a_json_type() {
     let server = Server::start(&[]);
     let mut client = server.connect();
     let deep = |n: usize| [vec![b'['; n], vec![b']'; n]].concat();
-    let (deepest, too_deep) = (deep(127), deep(129));
+    let (deepest, too_deep) = (deep(128), deep(129));
     let bad: [&[u8]; 14] = [
         b"",
         b" ",
@@ -115,7 +115,8 @@ fn what_is_no_json_is_refused_under_a_json_type() {
         }
     }
     client.ask("POST", "/channels/a", &[("Content-Type", "application/json")], &deepest).expect(200);
-    assert_eq!(client.json("/channels/a?since=start")["messages"].as_array().map(Vec::len), Some(1));
+    let batch = client.get("/channels/a?since=start").expect(200);
+    assert_eq!(batch.text().matches("\"id\":").count(), 1, "only the good one was published");
 }
 
 #[test]

@@ -216,7 +216,7 @@ fn conversations(client: &Client) -> Vec<Vec<u8>> {
 
 #[test]
 fn ten_thousand_connections_cut_at_random_bytes_leave_nothing_behind() {
-    let server = Server::start(&["--session-grace", "100ms", "--retain-messages", "10"]);
+    let server = Server::start(&["--retain-messages", "10"]);
     let mut operator = server.connect();
     let conversations = conversations(&operator);
     for whole in &conversations {

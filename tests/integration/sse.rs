@@ -44,7 +44,7 @@ fn one_channel_is_bare() {
     let cases = [
         ("hello", "data: hello\n"),
         ("two\nlines", "data: two\ndata: lines\n"),
-        ("cr\rcrlf\r\nlf\n", "data: cr\ndata: crlf\ndata: lf\ndata: \n"),
+        ("cr\rcrlf\r\nlf\n", "data: cr\ndata: crlf\ndata: lf\ndata:\n"),
         (" leading", "data:  leading\n"),
         ("\u{fc} \u{1f980} :", "data: \u{fc} \u{1f980} :\n"),
         (":x", "data: :x\n"),

@@ -114,13 +114,9 @@ impl Ws {
             }
         };
         let behind = self.socket.read();
-        assert!(behind.is_err(), "a message behind the close frame: {behind:?}");
+        let is_end = matches!(behind, Err(Error::ConnectionClosed | Error::AlreadyClosed));
+        assert!(is_end, "the connection ends behind the close frame, and properly: {behind:?}");
         code
-    }
-
-    /// Whether the connection has ended without a close frame.
-    pub fn is_cut(&mut self) -> bool {
-        matches!(self.socket.read(), Err(Error::Io(_) | Error::Protocol(_) | Error::ConnectionClosed))
     }
 
     /// Cuts the connection off, with a reset.
