@@ -125,10 +125,14 @@ impl Server {
         let Some(wire) = self.conns.get(id).and_then(wire_of) else { return };
         let mut from = self.hub.cursor(wire.reader);
         let mut bytes = 0;
+        let bytes_max = self.conns.get(id).map_or(0, |conn| match is_iframe(wire.encoding) {
+            true => IFRAME_BYTES_MAX.saturating_sub(conn.sent_bytes) as usize,
+            false => SHARE_BYTES,
+        });
         loop {
             let own =
                 self.conns.get(id).map_or(0, |conn| self.pool.slices(&conn.queue).take(SLICES_MAX).count());
-            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= SHARE_BYTES {
+            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= bytes_max {
                 return;
             }
             match self.read_on(now, wire, from) {

@@ -1,7 +1,7 @@
 //! Writing: publish, bulk publish, delete.  Law: nothing is answered before its entry came back from the journal, and
 //! nobody reads what is not in the journal.
 
-use super::connection::{ConnId, Pending, Proto, Waiting};
+use super::connection::{Closing, ConnId, Pending, Proto, Waiting};
 use super::drafts::{self, JsonPublish};
 use super::problem::Problem;
 use super::reply::Reply;
@@ -236,7 +236,7 @@ impl Server {
         if !matches!(conn.proto, Proto::Waiting(_)) {
             return None;
         }
-        let closing = Proto::Closing(super::connection::Closing { is_write_closed: false });
+        let closing = Proto::Closing(Closing { is_write_closed: false });
         let Proto::Waiting(waiting) = conn.turn_to(closing, now.at) else { return None };
         self.resume(id);
         Some(waiting.reply)

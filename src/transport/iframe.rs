@@ -92,7 +92,6 @@ mod tests {
         let expected = concat!(
             r#"<script nonce="bm9uY2U">parent.postMessage({"id":"1763687000123-0","channel":"news","#,
             r#""data":"\u003c/script\u003e\u2028","time":"2025-11-21T01:03:20.123Z"},O)</script>"#,
-            "\n"
         );
         assert_eq!(written(|out| message(out, "news", &text(0, "</script>\u{2028}"), NONCE)), expected);
     }

@@ -115,8 +115,10 @@ fn what_is_no_json_is_refused_under_a_json_type() {
         }
     }
     client.ask("POST", "/channels/a", &[("Content-Type", "application/json")], &deepest).expect(200);
+    // The client's own parser does not go as deep, so the text is looked at.
     let batch = client.get("/channels/a?since=start").expect(200);
-    assert_eq!(batch.text().matches("\"id\":").count(), 1, "only the good one was published");
+    let shown = String::from_utf8(deepest).expect("brackets");
+    assert_eq!(batch.text().matches(&shown).count(), 1);
 }
 
 #[test]
