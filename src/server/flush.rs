@@ -291,11 +291,12 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
-        conn.is_blocked = false;
+        let was_blocked = core::mem::take(&mut conn.is_blocked);
         match &mut conn.proto {
             Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
-                *closing = Closing { is_write_closed: true };
+                conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
                 let has_peer_ended = conn.has_peer_ended;
+                self.arm(id);
                 if has_peer_ended {
                     self.close(id);
                 } else {
@@ -309,6 +310,10 @@ impl Server {
             }
             Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
             _ => {}
+        }
+        if was_blocked {
+            // What is due next may be due sooner than the end of the time for writing.
+            self.arm(id);
         }
     }
 
