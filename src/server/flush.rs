@@ -291,7 +291,9 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
-        let was_blocked = core::mem::take(&mut conn.is_blocked);
+        // What is due next may be due sooner than the end of the time for writing.
+        let is_sooner = core::mem::take(&mut conn.is_blocked)
+            || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
         match &mut conn.proto {
             Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
                 conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
@@ -313,8 +315,7 @@ impl Server {
             Proto::Http(_) if conn.queue.is_empty() => self.arm(id),
             _ => {}
         }
-        if was_blocked {
-            // What is due next may be due sooner than the end of the time for writing.
+        if is_sooner {
             self.arm(id);
         }
     }
