@@ -150,7 +150,10 @@ impl Body {
                     }
                 }
             }
-        };
+        }; // A chunk that says it is too large need not be waited for.
+        if self.decoder.announced().saturating_add(self.collected.len() as u64) > self.max as u64 {
+            return Err(HttpRefusal::TooLarge);
+        }
         let taken = before - left.len();
         let (own, rest) = input.split_at_mut(taken);
         if !done {

@@ -60,6 +60,23 @@ impl Default for ChunkDecoder {
 }
 
 impl ChunkDecoder {
+    /// Bytes of data that the chunk at hand announces beyond what was decoded.
+    pub fn announced(&self) -> u64 {
+        match self.state {
+            State::Size { size, .. } | State::Extension { size, .. } | State::SizeEnd { size } => size,
+            State::Data { left } => left,
+            State::SizeStart
+            | State::DataCr
+            | State::DataEnd
+            | State::TrailerStart
+            | State::TrailerName
+            | State::TrailerValue
+            | State::TrailerLf
+            | State::LastLf
+            | State::Done => 0,
+        }
+    }
+
     /// Takes from the front of `input` up to and with the next piece of data. `None`: there is none in it, all of
     /// it is taken, or, if [`is_done`](Self::is_done), all of it that belongs to this body.
     pub fn decode<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, BodyError> {

@@ -108,8 +108,9 @@ fn allows(rule: &OriginRule, origin: &str) -> bool {
         OriginRule::Exact(exact) => exact == &serialized(origin),
         OriginRule::Below { scheme, suffix } => Origin::parse(origin).is_some_and(|origin| {
             let host = origin.host.to_ascii_lowercase();
-            scheme.as_ref().is_none_or(|scheme| scheme.eq_ignore_ascii_case(origin.scheme))
-                && host.len() > suffix.len()
+            scheme.as_deref().is_none_or(|scheme| {
+                scheme.strip_suffix("://").is_some_and(|scheme| scheme.eq_ignore_ascii_case(origin.scheme))
+            }) && host.len() > suffix.len()
                 && host.ends_with(suffix.as_str())
         }),
     }

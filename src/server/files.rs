@@ -7,7 +7,7 @@ use super::reply::Reply;
 use super::static_files::{self, Asked};
 use super::{Action, FileError, Opened, OutPiece, Server, route};
 use crate::base::time::Now;
-use crate::http::{Connection as After, Head, decode_path};
+use crate::http::{Head, decode_path};
 use core::ops::Range;
 
 /// Bytes of one read.
@@ -123,7 +123,7 @@ impl Server {
             self.take_waiting(now, id);
             return self.respond(now, id, reply, 416, &fields, Vec::new());
         }
-        let after = if reply.keep_alive { After::KeepAlive } else { After::Close };
+        let after = self.after(reply);
         self.write_head(now, id, reply, plan.status, &fields, after, plan.content_length);
         self.log_answer(now, id, reply, plan.status, usize::try_from(bytes).unwrap_or(usize::MAX));
         self.continue_file(now, id);

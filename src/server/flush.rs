@@ -125,10 +125,14 @@ impl Server {
         let Some(wire) = self.conns.get(id).and_then(wire_of) else { return };
         let mut from = self.hub.cursor(wire.reader);
         let mut bytes = 0;
+        let bytes_max = self.conns.get(id).map_or(0, |conn| match is_iframe(wire.encoding) {
+            true => IFRAME_BYTES_MAX.saturating_sub(conn.sent_bytes) as usize,
+            false => SHARE_BYTES,
+        });
         loop {
             let own =
                 self.conns.get(id).map_or(0, |conn| self.pool.slices(&conn.queue).take(SLICES_MAX).count());
-            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= SHARE_BYTES {
+            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= bytes_max {
                 return;
             }
             match self.read_on(now, wire, from) {
@@ -287,11 +291,12 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
-        conn.is_blocked = false;
+        let was_blocked = core::mem::take(&mut conn.is_blocked);
         match &mut conn.proto {
             Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
-                *closing = Closing { is_write_closed: true };
+                conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
                 let has_peer_ended = conn.has_peer_ended;
+                self.arm(id);
                 if has_peer_ended {
                     self.close(id);
                 } else {
@@ -305,6 +310,10 @@ impl Server {
             }
             Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
             _ => {}
+        }
+        if was_blocked {
+            // What is due next may be due sooner than the end of the time for writing.
+            self.arm(id);
         }
     }
 

@@ -112,6 +112,9 @@ pub enum Action {
     Stop,
 }
 
+/// Bytes up to which words of one connection are joined: copying so few costs less than a slice.
+const JOINED_MAX: usize = 16 << 10;
+
 /// Something that a connection says.
 pub enum OutPiece {
     /// Only this connection says it.
@@ -130,6 +133,17 @@ impl AsRef<[u8]> for OutPiece {
 }
 
 impl OutPiece {
+    /// Takes `bytes` too, if it is small and nobody else's.
+    fn join(&mut self, bytes: &[u8]) -> bool {
+        match self {
+            OutPiece::Own(own) if own.len() + bytes.len() <= JOINED_MAX => {
+                own.extend_from_slice(bytes);
+                true
+            }
+            OutPiece::Own(_) | OutPiece::Shared(_) => false,
+        }
+    }
+
     /// Bytes that exist for this connection alone.
     fn own_len(&self) -> usize {
         match self {

@@ -113,7 +113,7 @@ impl Server {
         body: Vec<OutPiece>,
     ) {
         let len: usize = body.iter().map(|piece| piece.as_ref().len()).sum();
-        let after = if reply.keep_alive { After::KeepAlive } else { After::Close };
+        let after = self.after(reply);
         self.write_head(now, id, reply, status, fields, after, Some(len as u64));
         if !reply.head_only {
             for piece in body {
@@ -200,6 +200,10 @@ impl Server {
         sse::refusal(&mut body, after_ms + self.rng.below(after_ms), problem.status, &problem.detail);
         self.respond(now, id, reply, 200, Encoding::SseBare.response_fields(), vec![OutPiece::Own(body)]);
     }
+    /// What the head says of the connection.
+    pub(super) fn after(&self, reply: &Reply) -> After {
+        if reply.keep_alive && !self.is_draining { After::KeepAlive } else { After::Close }
+    }
 
     /// What comes after an answer: the next request, or the end.
     pub(super) fn end_answer(&mut self, now: Now, id: ConnId, keep_alive: bool) {
@@ -219,7 +223,13 @@ impl Server {
     pub(super) fn say(&mut self, id: ConnId, piece: OutPiece) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.own_bytes += piece.own_len();
-        self.pool.push(&mut conn.queue, piece);
+        let is_joined = match &piece {
+            OutPiece::Own(bytes) => self.pool.extend(&mut conn.queue, bytes, OutPiece::join),
+            OutPiece::Shared(_) => false,
+        };
+        if !is_joined {
+            self.pool.push(&mut conn.queue, piece);
+        }
         self.mark_dirty(id);
     }
 

@@ -44,6 +44,10 @@ impl Server {
         match self.judge(now, id, head, &mut reply) {
             Ok(judged) => judged,
             Err(problem) => {
+                if head.framing.has_body() && reply.keep_alive && !head.expect_continue {
+                    return Judged::Body(Writing::refused(reply, problem));
+                }
+                // Whoever asks first whether to send the body may send it or not.
                 reply.keep_alive &= !head.framing.has_body();
                 self.refuse(now, id, &reply, &problem);
                 Judged::Done

@@ -106,7 +106,7 @@ impl Server {
 
     fn turn_to_socket(&mut self, now: Now, id: ConnId, protocol: Protocol, reader: Option<ReaderId>) {
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.turn_to(Proto::WebSocket(WebSocket::new(protocol), reader), now.at);
+            conn.begin(Proto::WebSocket(WebSocket::new(protocol), reader), now.at);
         }
         self.arm(id);
     }

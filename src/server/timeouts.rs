@@ -112,6 +112,10 @@ impl Server {
 fn deadline(conn: &Connection, settings: &Settings) -> Option<Millis> {
     let heartbeat_ms = settings.heartbeat_ms;
     let own = match &conn.proto {
+        // A peer that does not take its answers is waited for no longer than they are.
+        Proto::Http(_) if !conn.queue.is_empty() => {
+            Some(conn.at.max(conn.blocked_at) + settings.write_timeout_ms)
+        }
         Proto::Http(http) if http.is_in_body() => Some(conn.at + settings.body_timeout_ms),
         Proto::Http(_) if !conn.input.is_empty() => Some(conn.at + settings.header_timeout_ms),
         Proto::Http(_) => Some(conn.at + settings.idle_timeout_ms),
