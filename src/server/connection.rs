@@ -106,7 +106,7 @@ pub struct Connection {
 /// (RFC 9112 section 9.6), in milliseconds.
 pub const LINGER_MS: u64 = 2_000;
 
-const _: () = assert!(size_of::<Connection>() <= 160, "an idle connection got heavier");
+const _: () = assert!(size_of::<Connection>() <= 112, "an idle connection got heavier");
 
 impl Connection {
     /// A connection that has sent nothing yet.
