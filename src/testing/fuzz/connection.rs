@@ -229,7 +229,9 @@ fn check_bystander(world: &mut World, bystander: Line) {
 fn crawl(world: &mut World, line: Line, bytes: usize) {
     world.narrow(line, Some(bytes));
     for _ in 0..SLOW_TURNS {
-        world.turn();
+        if !world.turn() {
+            return;
+        }
     }
     world.narrow(line, None);
     world.settle();
