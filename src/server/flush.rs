@@ -311,6 +311,8 @@ impl Server {
                 self.mark_dirty(id);
             }
             Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
+            // The time between two requests may be shorter than that for an answer.
+            Proto::Http(_) if conn.queue.is_empty() => self.arm(id),
             _ => {}
         }
         if is_sooner {
