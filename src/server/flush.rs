@@ -11,7 +11,7 @@ use crate::limits::{IFRAME_BYTES_MAX, SHARE_BYTES};
 use crate::message::{Cursor, Notice};
 use crate::transport::Encoding;
 use crate::transport::encoded::Piece;
-use crate::ws::{self, CloseCode};
+use crate::ws::CloseCode;
 use std::io::IoSlice;
 
 /// Slices of one write: enough for a burst, few enough for the stack.
@@ -357,11 +357,4 @@ fn wire_of(conn: &Connection) -> Option<Wire> {
         }
         Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => None,
     }
-}
-
-/// A ping, as the heartbeat of a WebSocket.
-pub(super) fn ping() -> Vec<u8> {
-    let mut out = Vec::new();
-    ws::frame(ws::Opcode::Ping, b"", &mut out);
-    out
 }
