@@ -63,6 +63,8 @@ pub struct Stream {
     pub encoding: Encoding,
     /// The reader's cursor moved without the peer having been told.
     pub is_untold: bool,
+    /// The next flush gives a sign of life.
+    pub is_due: bool,
 }
 
 /// How far the end has come.
