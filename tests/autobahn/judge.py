@@ -37,7 +37,7 @@ def print_failure(folder, case, result):
         report = json.load(file)
     for key in ["description", "expectation", "result", "resultClose", "expected", "received",
                 "remoteCloseCode", "remoteCloseReason", "wasNotCleanReason"]:
-        print("  %-18s %s" % (key, str(report.get(key))[:300]))
+        print("  %-18s %s" % (key, json.dumps(report.get(key))[:300]))
 
 
 def main(index, cases_min):
