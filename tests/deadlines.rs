@@ -64,3 +64,14 @@ fn a_last_word_that_leaves_slowly_is_waited_for_from_its_end_on() {
     pass(&mut world, 200);
     assert!(world.is_closed(line));
 }
+
+#[test]
+fn the_time_for_a_head_behind_an_answer_is_that_for_a_head() {
+    let mut world = world();
+    let line = open(&mut world, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT");
+    let answered = world.written(line).len();
+    pass(&mut world, 9_900);
+    assert_eq!(world.written(line).len(), answered);
+    pass(&mut world, 200);
+    assert!(world.written(line)[answered..].starts_with(b"HTTP/1.1 408 "));
+}

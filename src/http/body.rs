@@ -106,6 +106,7 @@ impl BodyDecoder {
             },
         }
     }
+
     /// Bytes that are known to come: the rest of the body, or of the chunk at hand.
     pub fn announced(&self) -> u64 {
         match self {

@@ -60,21 +60,10 @@ impl Default for ChunkDecoder {
 }
 
 impl ChunkDecoder {
-    /// Bytes of data that the chunk at hand announces beyond what was decoded.
+    /// Bytes of data that the chunk at hand announces beyond what was decoded, once the line of its size is whole:
+    /// until then it may still be no size at all, and who stops earlier stops elsewhere for another split.
     pub fn announced(&self) -> u64 {
-        match self.state {
-            State::Size { size, .. } | State::Extension { size, .. } | State::SizeEnd { size } => size,
-            State::Data { left } => left,
-            State::SizeStart
-            | State::DataCr
-            | State::DataEnd
-            | State::TrailerStart
-            | State::TrailerName
-            | State::TrailerValue
-            | State::TrailerLf
-            | State::LastLf
-            | State::Done => 0,
-        }
+        if let State::Data { left } = self.state { left } else { 0 }
     }
 
     /// Takes from the front of `input` up to and with the next piece of data. `None`: there is none in it, all of

@@ -41,8 +41,8 @@ pub fn check_host(settings: &Settings, loopback: bool, head: &Head<'_, '_>) -> R
     {
         return Err(Problem::new(
             403,
-            "this request came through a proxy, but the server has no keys and is for programs of this machine only; \
-             set keys, or start it with --open if everybody may read and publish",
+            "this request came through a proxy, but the server is for programs of this machine only; start it with \
+             --open if everybody whom the proxy lets in may read and publish",
         ));
     }
     if !is_local && settings.hosts.is_empty() {

@@ -11,7 +11,7 @@ use crate::limits::{IFRAME_BYTES_MAX, SHARE_BYTES};
 use crate::message::{Cursor, Notice};
 use crate::transport::Encoding;
 use crate::transport::encoded::Piece;
-use crate::ws::{self, CloseCode};
+use crate::ws::CloseCode;
 use std::io::IoSlice;
 
 /// Slices of one write: enough for a burst, few enough for the stack.
@@ -291,7 +291,9 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
-        let was_blocked = core::mem::take(&mut conn.is_blocked);
+        // What is due next may be due sooner than the end of the time for writing.
+        let is_sooner = core::mem::take(&mut conn.is_blocked)
+            || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
         match &mut conn.proto {
             Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
                 conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
@@ -309,10 +311,11 @@ impl Server {
                 self.mark_dirty(id);
             }
             Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
+            // The time between two requests may be shorter than that for an answer.
+            Proto::Http(_) if conn.queue.is_empty() => self.arm(id),
             _ => {}
         }
-        if was_blocked {
-            // What is due next may be due sooner than the end of the time for writing.
+        if is_sooner {
             self.arm(id);
         }
     }
@@ -354,11 +357,4 @@ fn wire_of(conn: &Connection) -> Option<Wire> {
         }
         Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => None,
     }
-}
-
-/// A ping, as the heartbeat of a WebSocket.
-pub(super) fn ping() -> Vec<u8> {
-    let mut out = Vec::new();
-    ws::frame(ws::Opcode::Ping, b"", &mut out);
-    out
 }

@@ -3,10 +3,11 @@
 use super::connection::{ConnId, Connection, LINGER_MS, Proto};
 use super::problem::Problem;
 use super::reply::Reply;
-use super::{OutPiece, Server, flush};
+use super::{OutPiece, Server};
 use crate::base::time::{Millis, Now};
 use crate::hub::Next;
 use crate::limits::Settings;
+use crate::ws::Opcode;
 
 /// Milliseconds between two sweeps for messages past their time: readers are not shown them in any case.
 const SWEEP_MS: u64 = 250;
@@ -104,7 +105,7 @@ impl Server {
             return self.drop_connection(now, id);
         }
         socket.is_pinged = true;
-        self.say(id, OutPiece::Own(flush::ping()));
+        self.say_frame(id, Opcode::Ping, b"");
     }
 }
 

@@ -122,6 +122,7 @@ fn a_signal_ends_it_cleanly_and_everyone_is_told() {
         let answer = poll.response().expect(200);
         assert!(answer.head.lists("Connection", "close"), "{:?}", answer.head);
         assert!(poll.is_ended() && idle.is_ended());
+        drop((events, ws, raw, poll, idle));
         assert_eq!(server.exit_code(), Some(0), "{}", server.log());
     }
 }

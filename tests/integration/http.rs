@@ -254,8 +254,17 @@ fn one_empty_line_before_a_request_is_forgiven() {
 
 #[test]
 fn slow_peers_are_told_408_and_silent_ones_nothing() {
-    let server =
-        Server::start(&["--header-timeout", "300ms", "--body-timeout", "300ms", "--idle-timeout", "300ms"]);
+    let server = Server::start(&[
+        "--header-timeout",
+        "300ms",
+        "--body-timeout",
+        "300ms",
+        "--idle-timeout",
+        "300ms",
+        // No other deadline may do their work.
+        "--write-timeout",
+        "10m",
+    ]);
     let halves = [
         "G",
         "GET /livez HTTP/1.1\r\nHost: localho",

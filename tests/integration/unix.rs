@@ -29,6 +29,8 @@ fn a_unix_socket_serves_what_a_port_serves() {
     connect().ask("POST", "/channels/a", &[("Origin", "https://evil.example")], b"x").problem(403);
     server.signal("TERM");
     assert!(sse::event(&mut stream).is_notice("shutdown"));
+    while sse::block(&mut stream).is_some() {}
+    drop(stream);
     assert_eq!(server.exit_code(), Some(0));
 }
 

@@ -10,6 +10,8 @@ use crate::testing::laws;
 const ALONE_MS: u64 = 120_000;
 /// Deadlines in that time: each connection has one every 15 s, and messages that die are swept.
 const DEADLINES_MAX: usize = 200;
+/// Turns in which a slow peer takes few bytes, before it takes all.
+const SLOW_TURNS: usize = 256;
 
 /// Law: however the bytes are cut, the server says the same bytes and asks for the same actions; other connections do
 /// not notice; when all are gone nothing is left of them.
@@ -141,7 +143,7 @@ impl Trial {
         match pace {
             Pace::OneTurn => world.pieces_per_turn = usize::MAX,
             Pace::TurnByTurn => {}
-            Pace::FewBytes(bytes) => world.narrow(line, Some(bytes)),
+            Pace::FewBytes(bytes) => crawl(&mut world, line, bytes),
         }
         world.settle();
         check_bystander(&mut world, bystander);
@@ -223,6 +225,19 @@ fn check_bystander(world: &mut World, bystander: Line) {
     assert_eq!(&world.written(bystander)[before..], b"\x81\x0cstill there?", "others do not notice");
 }
 
+/// What is long is taken at once after a while, then the peer is as slow as before.
+fn crawl(world: &mut World, line: Line, bytes: usize) {
+    world.narrow(line, Some(bytes));
+    for _ in 0..SLOW_TURNS {
+        if !world.turn() {
+            return;
+        }
+    }
+    world.narrow(line, None);
+    world.settle();
+    world.narrow(line, Some(bytes));
+}
+
 fn pass_time(world: &mut World) {
     let end = world.now().at + ALONE_MS;
     for _ in 0..DEADLINES_MAX {
@@ -251,8 +266,13 @@ fn check_nothing_left(world: &mut World) {
 
 fn assert_same(outcome: &Outcome, expected: &Outcome, pieces: usize) {
     let (said, wanted) = (wire::comparable(&outcome.said), wire::comparable(&expected.said));
-    let texts = (said.escape_ascii().to_string(), wanted.escape_ascii().to_string());
-    assert_eq!(texts.0, texts.1, "cut in {pieces} pieces");
+    if said != wanted {
+        panic!(
+            "cut in {pieces} pieces, it says {}\ninstead of {}",
+            said.escape_ascii(),
+            wanted.escape_ascii()
+        );
+    }
     assert_eq!(outcome.listener, expected.listener, "what a listener hears");
     assert_eq!(outcome.actions, expected.actions, "what the world is asked to do");
 }
