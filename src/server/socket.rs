@@ -182,17 +182,7 @@ impl Server {
     fn publish_raw(&mut self, now: Now, id: ConnId, reader: Option<ReaderId>, kind: Kind, data: &[u8]) {
         let name = reader.and_then(|reader| self.hub.channels(reader).next().map(str::to_owned));
         let Some(Ok(channel)) = name.as_deref().map(ChannelName::parse) else { return };
-        let mut draft = Draft {
-            channel,
-            event: None,
-            data: Box::default(),
-            format: Format::Text,
-            media_type: None,
-            except: None,
-            ttl_s: None,
-            key: None,
-            retain: true,
-        };
+        let mut draft = Draft::new(channel);
         let filled = drafts::fill(&mut draft, data.into(), None);
         debug_assert!(filled.is_ok(), "without a type every payload will do");
         if kind == Kind::Binary {
