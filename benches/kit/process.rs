@@ -165,5 +165,9 @@ impl Requests {
 
 /// A request that publishes.
 pub fn post(path: &str, body: &str) -> String {
-    format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    let kind = if path == "/publish" { "application/x-ndjson" } else { "text/plain" };
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
 }

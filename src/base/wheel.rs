@@ -26,10 +26,19 @@ struct Entry {
     next: u32,
     /// The tick at which it fires, cut to 32 bits (four years of ticks); meaningless unless armed.
     due: u32,
-    armed: bool,
 }
 
-const IDLE: Entry = Entry { prev: NIL, next: NIL, due: 0, armed: false };
+const _: () = assert!(size_of::<Entry>() <= 12, "an idle connection got heavier");
+
+/// Stands for `prev` where no timer is set.
+const UNSET: u32 = u32::MAX - 1;
+const IDLE: Entry = Entry { prev: UNSET, next: NIL, due: 0 };
+
+impl Entry {
+    fn is_armed(&self) -> bool {
+        self.prev != UNSET
+    }
+}
 
 impl Default for Wheel {
     fn default() -> Self {
@@ -52,7 +61,7 @@ impl Wheel {
 
     /// Takes the timer of `index` back, if it is set.
     pub fn cancel(&mut self, index: usize) {
-        if self.entries.get(index).is_some_and(|entry| entry.armed) {
+        if self.entries.get(index).is_some_and(Entry::is_armed) {
             self.unlink(index as u32);
             self.armed -= 1;
         }
@@ -109,7 +118,7 @@ impl Wheel {
     fn link(&mut self, index: u32, due: u32) {
         let slot = due as usize % SLOTS;
         let next = self.heads[slot];
-        self.entries[index as usize] = Entry { prev: NIL, next, due, armed: true };
+        self.entries[index as usize] = Entry { prev: NIL, next, due };
         if next != NIL {
             self.entries[next as usize].prev = index;
         }

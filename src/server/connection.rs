@@ -63,6 +63,8 @@ pub struct Stream {
     pub encoding: Encoding,
     /// The reader's cursor moved without the peer having been told.
     pub is_untold: bool,
+    /// The next flush gives a sign of life.
+    pub is_due: bool,
 }
 
 /// How far the end has come.
@@ -106,7 +108,7 @@ pub struct Connection {
 /// (RFC 9112 section 9.6), in milliseconds.
 pub const LINGER_MS: u64 = 2_000;
 
-const _: () = assert!(size_of::<Connection>() <= 160, "an idle connection got heavier");
+const _: () = assert!(size_of::<Connection>() <= 112, "an idle connection got heavier");
 
 impl Connection {
     /// A connection that has sent nothing yet.

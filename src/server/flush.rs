@@ -109,6 +109,7 @@ impl Server {
         self.staged.pieces.clear();
         self.staged.idle_at = None;
         self.try_parked(now, id);
+        self.beat(now, id);
         self.stage(now, id);
         let Some(conn) = self.conns.get(id) else { return };
         let own = self.pool.slices(&conn.queue);
@@ -118,6 +119,26 @@ impl Server {
                 return;
             }
         }
+    }
+
+    /// A stream's sign of life, if it is due: a position if the reader has read everything and its cursor moved, else
+    /// something that says nothing.
+    fn beat(&mut self, now: Now, id: ConnId) {
+        let Server { conns, hub, nonce, .. } = self;
+        let Some(Connection { proto: Proto::Stream(stream), .. }) = conns.get_mut(id) else { return };
+        if !core::mem::take(&mut stream.is_due) {
+            return;
+        }
+        let reader = stream.reader;
+        if matches!(hub.next(reader, hub.cursor(reader), now.unix_ms), Next::Idle) {
+            let newest = hub.newest();
+            stream.is_untold |= newest > hub.cursor(reader);
+            hub.advance(reader, newest);
+        }
+        let mut words = Vec::new();
+        stream.encoding.heartbeat(hub.cursor(reader), stream.is_untold, nonce, &mut words);
+        stream.is_untold = false;
+        self.say_in_flush(id, words);
     }
 
     /// Reads on from the cursor into the list of staged pieces.

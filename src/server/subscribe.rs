@@ -131,7 +131,7 @@ impl Server {
         encoding.opening(&opening, &mut first);
         self.say(id, OutPiece::Own(first));
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.begin(Proto::Stream(Stream { reader, encoding, is_untold: false }), now.at);
+            conn.begin(Proto::Stream(Stream { reader, encoding, is_untold: false, is_due: false }), now.at);
         }
         self.arm(id);
         Ok(())

@@ -1,11 +1,10 @@
 //! Deadlines.  Law: one timer for each connection, never later than its deadline; one that fires early is set anew.
 
+use super::Server;
 use super::connection::{ConnId, Connection, LINGER_MS, Proto};
 use super::problem::Problem;
 use super::reply::Reply;
-use super::{OutPiece, Server};
 use crate::base::time::{Millis, Now};
-use crate::hub::Next;
 use crate::limits::Settings;
 use crate::ws::Opcode;
 
@@ -79,21 +78,14 @@ impl Server {
         self.refuse(now, id, &Reply::to_malformed(now), &Problem::new(408, detail));
     }
 
-    /// A position if the reader has read everything and its cursor moved, else something that says nothing.
+    /// The sign of life is made when it is written, for all streams may be due at once.
     fn beat_stream(&mut self, now: Now, id: ConnId) {
-        let Server { conns, hub, nonce, .. } = self;
-        let Some(Connection { proto: Proto::Stream(stream), at, .. }) = conns.get_mut(id) else { return };
-        let reader = stream.reader;
-        if matches!(hub.next(reader, hub.cursor(reader), now.unix_ms), Next::Idle) {
-            let newest = hub.newest();
-            stream.is_untold |= newest > hub.cursor(reader);
-            hub.advance(reader, newest);
-        }
-        let mut words = Vec::new();
-        stream.encoding.heartbeat(hub.cursor(reader), stream.is_untold, nonce, &mut words);
-        stream.is_untold = false;
+        let Some(Connection { proto: Proto::Stream(stream), at, .. }) = self.conns.get_mut(id) else {
+            return;
+        };
+        stream.is_due = true;
         *at = now.at;
-        self.say(id, OutPiece::Own(words));
+        self.mark_dirty(id);
     }
 
     fn beat_socket(&mut self, now: Now, id: ConnId) {

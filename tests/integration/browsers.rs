@@ -100,7 +100,7 @@ fn the_own_page_and_programs_do_theirs() {
 }
 
 #[test]
-fn a_proxy_in_front_of_an_unprotected_server_is_told_to_set_keys() {
+fn a_proxy_in_front_of_an_unprotected_server_is_told_what_to_do() {
     let fields = [
         ("Forwarded", "for=192.0.2.1"),
         ("X-Forwarded-For", "192.0.2.1"),
@@ -114,7 +114,7 @@ fn a_proxy_in_front_of_an_unprotected_server_is_told_to_set_keys() {
             server.connect().ask("GET", target, &[field], b"").problem(403);
         }
         let detail = server.connect().ask("POST", "/channels/a", &[field], b"x").problem(403);
-        assert!(detail.contains("key"), "{detail}");
+        assert!(detail.contains("--open"), "{detail}");
         open.connect().ask("GET", "/channels/a", &[field], b"").expect(200);
     }
     nothing_was_done(&server);

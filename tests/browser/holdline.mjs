@@ -1,0 +1,35 @@
+// A holdline of our own, as a user starts it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+export class Holdline {
+  static async start(...flags) {
+    const server = new Holdline();
+    const child = spawn(process.env.HOLDLINE, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    server.child = child;
+    server.ended = once(child, 'exit');
+    server.log = '';
+    child.stderr.on('data', data => { server.log = (server.log + data).slice(-20000); });
+    const line = await Promise.race([
+      once(createInterface(child.stdout), 'line').then(([line]) => line),
+      server.ended.then(() => { throw new Error(`holdline did not start: ${server.log}`); }),
+    ]);
+    server.url = /listening on (http:\S+)/.exec(line)[1];
+    server.address = new URL(server.url).host;
+    return server;
+  }
+
+  /** At once, without a word to anybody. */
+  async kill(signal = 'SIGKILL') {
+    this.child.kill(signal);
+    await this.ended;
+  }
+
+  async publish(data, query = '') {
+    const answer = await fetch(`${this.url}/channels/demo${query}`, { method: 'POST', body: data });
+    const said = await answer.json();
+    if (!answer.ok) throw new Error(`not published: ${said.detail}`);
+    return said;
+  }
+}
