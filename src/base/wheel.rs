@@ -92,9 +92,10 @@ impl Wheel {
         if self.armed == 0 {
             return None;
         }
-        let ahead =
-            (1..=SLOTS as u64).find(|ahead| self.is_occupied((self.tick + ahead) as usize % SLOTS))?;
-        Some(Millis((self.tick + ahead) * TICK_MS))
+        let first = (self.tick as usize + 1) % SLOTS;
+        let slot = self.occupied_from(first).or_else(|| self.occupied_from(0))?;
+        let ahead = (slot + SLOTS - first) % SLOTS + 1;
+        Some(Millis((self.tick + ahead as u64) * TICK_MS))
     }
 
     fn expire_slot(&mut self, slot: usize, target: u32, out: &mut Vec<u32>) {
@@ -111,8 +112,13 @@ impl Wheel {
         }
     }
 
-    fn is_occupied(&self, slot: usize) -> bool {
-        self.occupied[slot / 64] & (1 << (slot % 64)) != 0
+    /// The first slot from `from` to the end that holds something.
+    fn occupied_from(&self, from: usize) -> Option<usize> {
+        let first = self.occupied[from / 64] & (u64::MAX << (from % 64));
+        let rest = self.occupied[from / 64 + 1..].iter().copied();
+        let words = core::iter::once(first).chain(rest).enumerate();
+        let (ahead, word) = words.into_iter().find(|(_, word)| *word != 0)?;
+        Some((from / 64 + ahead) * 64 + word.trailing_zeros() as usize)
     }
 
     fn link(&mut self, index: u32, due: u32) {

@@ -124,7 +124,8 @@ impl Server {
             return self.respond(now, id, reply, 416, &fields, Vec::new());
         }
         let after = self.after(reply);
-        self.write_head(now, id, reply, plan.status, &fields, after, plan.content_length);
+        // A 304 has no length, and no body of unknown length either.
+        self.write_head(now, id, reply, plan.status, &fields, after, plan.content_length.or(Some(0)));
         self.log_answer(now, id, reply, plan.status, usize::try_from(bytes).unwrap_or(usize::MAX));
         self.continue_file(now, id);
     }

@@ -173,10 +173,11 @@ impl Server {
                 Reading::Told(..) | Reading::Close(..) if !self.staged.pieces.is_empty() => return,
                 Reading::Told(told, words) => {
                     self.say_in_flush(id, words);
-                    self.hub.acknowledge(wire.reader, told);
-                    if self.hub.channel_count(wire.reader) == 0 && self.ends_without_channels(id) {
+                    let is_last = matches!(told, Told::Closed(_)) && self.hub.channel_count(wire.reader) == 1;
+                    if is_last && self.ends_without_channels(id) {
                         return self.end_stream(now, id, &[]);
                     }
+                    self.hub.acknowledge(wire.reader, told);
                     from = self.hub.cursor(wire.reader);
                 }
                 Reading::Close(code, reason) => return self.close_socket(now, id, code, reason),

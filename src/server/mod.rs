@@ -341,9 +341,9 @@ impl Server {
     /// One line in the access log at the end of a stream or WebSocket: only then bytes and time are known.
     fn log_end(&self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get(id) else { return };
-        let transport = match &conn.proto {
-            Proto::Stream(stream) => stream.encoding.transport().name(),
-            Proto::WebSocket(..) => "websocket",
+        let (status, transport) = match &conn.proto {
+            Proto::Stream(stream) => (200, stream.encoding.transport().name()),
+            Proto::WebSocket(..) => (101, "websocket"),
             Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => return,
         };
         if !log::log_enabled!(log::Level::Info) {
@@ -353,7 +353,7 @@ impl Server {
             conn.reader().map_or_else(Vec::new, |reader| self.hub.channels(reader).collect());
         log::info!(
             target: "access",
-            "{} GET /channels/{} {}B {}ms {transport} ended",
+            "{} GET /channels/{} {status} {}B {}ms {transport} ended",
             self.peer_name(id),
             channels.join(","),
             conn.sent_bytes,

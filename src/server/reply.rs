@@ -184,6 +184,9 @@ impl Server {
         if reply.transport == Some(Transport::Sse) && problem.is_passing() {
             return self.refuse_event_source(now, id, reply, problem);
         }
+        if reply.transport == Some(Transport::Iframe) && problem.status == 403 {
+            return self.refuse_iframe(now, id, reply, problem);
+        }
         let mut fields = vec![("Content-Type", problem::CONTENT_TYPE), ("Cache-Control", "no-store")];
         fields.extend(problem.field.iter().map(|(name, value)| (*name, &**value)));
         if problem.status == 426 {
@@ -191,6 +194,20 @@ impl Server {
         }
         let body = vec![OutPiece::Own(problem_json(problem.status, &problem.detail))];
         self.respond(now, id, reply, problem.status, &fields, body);
+    }
+
+    /// What a page that may not receive gets in its frame: a page too, which posts nothing.
+    fn refuse_iframe(&mut self, now: Now, id: ConnId, reply: &Reply, problem: &Problem) {
+        let detail = problem.detail.replace('&', "&amp;").replace('<', "&lt;");
+        let page =
+            format!("<!doctype html><meta charset=\"utf-8\"><title>{}</title><p>{detail}", problem.status);
+        let fields = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Security-Policy", "default-src 'none'"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cache-Control", "no-store"),
+        ];
+        self.respond(now, id, reply, problem.status, &fields, vec![OutPiece::Own(page.into_bytes())]);
     }
 
     /// An EventSource that gets anything but 200 never tries again; spread out, so that not all come back at once.

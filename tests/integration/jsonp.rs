@@ -80,4 +80,7 @@ fn errors_are_arguments_too() {
         problem_detail(&argument["error"], status);
         assert_eq!(answer.head.media_type(), "text/javascript");
     }
+    // Also what is wrong before the parameters are looked at.
+    let answer = server.connect().get("/channels/a//b?callback=cb").expect(200);
+    problem_detail(&jsonp_argument(answer.text(), "cb")["error"], 400);
 }

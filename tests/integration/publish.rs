@@ -225,6 +225,10 @@ fn unretained_messages_reach_those_who_listen_only() {
 fn a_repeat_gets_the_first_answer_again() {
     let server = Server::start(&[]);
     let mut client = server.connect();
+    let slash = [("Idempotency-Key", "slash")];
+    client.ask("POST", "/channels/x/y", &slash, b"1").expect(200);
+    let again = client.ask("POST", "/channels/x%2Fy", &slash, b"1").expect(200);
+    assert_eq!(again.field("Holdline-Repeated"), Some("true"), "one channel, however it is written");
     let key = [("Idempotency-Key", "order-1")];
     let first = client.ask("POST", "/channels/a?event=e", &key, b"once").expect(200);
     assert_eq!(first.field("Holdline-Repeated"), None);
