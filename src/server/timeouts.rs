@@ -1,9 +1,9 @@
 //! Deadlines.  Law: one timer for each connection, never later than its deadline; one that fires early is set anew.
 
+use super::Server;
 use super::connection::{ConnId, Connection, LINGER_MS, Proto};
 use super::problem::Problem;
 use super::reply::Reply;
-use super::Server;
 use crate::base::time::{Millis, Now};
 use crate::limits::Settings;
 use crate::ws::Opcode;
