@@ -1,5 +1,5 @@
 //! Memory of idle subscribers: how much the server grows by 10,000 of them, on one transport a run.
-//! `cargo bench --bench memory [-- --connections N]`
+//! `cargo bench --bench memory [-- --connections N --warm-up N]`
 
 mod kit;
 
@@ -18,19 +18,19 @@ fn main() {
         return;
     }
     println!("{}", kit::machine::describe());
-    let connections = kit::option("--connections", 10_000);
-    println!("\nBytes of server memory per idle subscriber, over {connections} of them\n");
+    let (connections, warm_up) = (kit::option("--connections", 10_000), kit::option("--warm-up", WARM_UP));
+    println!("\nBytes of server memory per idle subscriber, over {connections} of them, {warm_up} before\n");
     println!("| transport | state | VmRSS | anonymous | private |");
     println!("| --- | --- | ---: | ---: | ---: |");
     for wire in [Wire::WebSocket, Wire::Sse, Wire::Ndjson, Wire::Iframe] {
-        measure(wire, connections);
+        measure(wire, warm_up, connections);
     }
 }
 
-fn measure(wire: Wire, connections: usize) {
+fn measure(wire: Wire, warm_up: usize, connections: usize) {
     let server = Process::holdline(&[]);
     let mut crowd = Crowd::new();
-    crowd.join(server.address, wire, WARM_UP);
+    crowd.join(server.address, wire, warm_up);
     let mut publisher = server.connect();
     publisher.publish("/channels/bench", &kit::payload(0));
     crowd.read_each(1);
