@@ -64,3 +64,17 @@ fn a_last_word_that_leaves_slowly_is_waited_for_from_its_end_on() {
     pass(&mut world, 200);
     assert!(world.is_closed(line));
 }
+
+#[test]
+fn a_head_that_begins_behind_a_whole_request_has_no_more_time_than_others() {
+    let mut world = world();
+    let line = open(&mut world, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT");
+    pass(&mut world, 9_900);
+    assert!(!world.is_closed(line) && !contains(world.written(line), b"HTTP/1.1 408 "));
+    pass(&mut world, 200);
+    assert!(contains(world.written(line), b"HTTP/1.1 408 "), "ten seconds, not the time for writing");
+}
+
+fn contains(hay: &[u8], needle: &[u8]) -> bool {
+    hay.windows(needle.len()).any(|window| window == needle)
+}
