@@ -41,6 +41,14 @@ where
     }
 }
 
+/// The handshake, checked. With a body it would not be clear to everybody where the frames begin.
+fn handshake<'b>(head: &Head<'_, 'b>) -> Result<Handshake<'b>, Problem> {
+    if head.framing.has_body() {
+        return Err(Problem::bad("a WebSocket handshake has no body"));
+    }
+    Ok(upgrade(head).check()?)
+}
+
 impl Server {
     /// Answers a handshake at `/channels/…`.
     pub(super) fn open_socket(
@@ -52,7 +60,7 @@ impl Server {
         path_channel: Option<ChannelName>,
     ) -> Result<(), Problem> {
         reply.transport = Some(Transport::WebSocket);
-        let handshake = upgrade(head).check()?;
+        let handshake = handshake(head)?;
         let subprotocol = handshake.choose(&[V1, RAW])?;
         let protocol = if subprotocol == Some(RAW) { Protocol::Raw } else { Protocol::V1 };
         let parameters = Parameters::parse(head.target.query)?;
@@ -83,7 +91,7 @@ impl Server {
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         reply.transport = Some(Transport::WebSocket);
-        let handshake = upgrade(head).check()?;
+        let handshake = handshake(head)?;
         self.switch_protocols(now, id, reply, &handshake, None);
         self.turn_to_socket(now, id, Protocol::Echo, None);
         Ok(())

@@ -3,7 +3,6 @@
 use super::Server;
 use super::connection::{ConnId, Connection, LINGER_MS, Proto};
 use super::problem::Problem;
-use super::reply::Reply;
 use crate::base::time::{Millis, Now};
 use crate::limits::Settings;
 use crate::ws::Opcode;
@@ -58,9 +57,11 @@ impl Server {
             return self.drop_connection(now, id);
         }
         match &conn.proto {
-            Proto::Http(http) if http.is_in_body() => self.refuse_slow(now, id, "the body took too long"),
+            Proto::Http(http) if http.is_in_body() => {
+                self.refuse_unread(now, id, &Problem::new(408, "the body took too long"));
+            }
             Proto::Http(_) if !conn.input.is_empty() => {
-                self.refuse_slow(now, id, "the request head took too long")
+                self.refuse_unread(now, id, &Problem::new(408, "the request head took too long"));
             }
             Proto::Http(_) | Proto::Closing(_) => self.drop_connection(now, id),
             Proto::Parked(_) => {
@@ -71,11 +72,6 @@ impl Server {
             Proto::WebSocket(..) => self.beat_socket(now, id),
             Proto::Waiting(_) => {}
         }
-    }
-
-    fn refuse_slow(&mut self, now: Now, id: ConnId, detail: &'static str) {
-        self.drop_input(id);
-        self.refuse(now, id, &Reply::to_malformed(now), &Problem::new(408, detail));
     }
 
     /// The sign of life is made when it is written, for all streams may be due at once.
@@ -105,10 +101,9 @@ impl Server {
 fn deadline(conn: &Connection, settings: &Settings) -> Option<Millis> {
     let heartbeat_ms = settings.heartbeat_ms;
     let own = match &conn.proto {
-        // A peer that does not take its answers is waited for no longer than they are.
-        Proto::Http(_) if !conn.queue.is_empty() => {
-            Some(conn.at.max(conn.blocked_at) + settings.write_timeout_ms)
-        }
+        // A peer that does not take its answers is waited for no longer than they are. Those that are still to be
+        // offered hold up nothing: no timer is set when they have left.
+        Proto::Http(_) if conn.is_blocked => Some(conn.at.max(conn.blocked_at) + settings.write_timeout_ms),
         Proto::Http(http) if http.is_in_body() => Some(conn.at + settings.body_timeout_ms),
         Proto::Http(_) if !conn.input.is_empty() => Some(conn.at + settings.header_timeout_ms),
         Proto::Http(_) => Some(conn.at + settings.idle_timeout_ms),

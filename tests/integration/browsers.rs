@@ -329,3 +329,14 @@ fn a_script_is_loaded_by_a_page_that_may_read_only() {
         assert!(jsonp_argument(answer.text(), "f")["next"].is_string(), "{fields:?}");
     }
 }
+
+#[test]
+fn a_page_may_read_that_its_body_took_too_long() {
+    let server = Server::start(&["--body-timeout", "200ms", "--allow-origin", "https://app.example"]);
+    let mut client = server.connect();
+    let fields = [("Origin", "https://app.example"), ("Content-Length", "5")];
+    client.begin("POST", "/channels/a", &fields, b"x");
+    let refused = client.response();
+    assert_eq!(refused.field("Access-Control-Allow-Origin"), Some("https://app.example"));
+    refused.problem(408);
+}

@@ -130,3 +130,16 @@ fn a_refused_handshake_leaves_a_connection_for_plain_requests_or_closes_it() {
         client.get("/livez").expect(200);
     }
 }
+
+#[test]
+fn a_handshake_with_a_body_is_refused_and_no_frame_is_read_of_it() {
+    let server = Server::start(&["--echo"]);
+    let hidden = frame(FIN | TEXT, b"hidden");
+    for (target, framing) in [("/echo", "Content-Length"), ("/channels/a", "Transfer-Encoding")] {
+        let value = if framing == "Content-Length" { hidden.len().to_string() } else { "chunked".to_owned() };
+        let mut client = server.connect();
+        client.begin("GET", target, &with(framing, &value), &hidden);
+        client.response().problem(400);
+        assert!(client.is_ended(), "{target}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Limits: whoever is over one is told so, and the others do not notice.
 
 use crate::support::process::Server;
-use crate::support::until;
+use crate::support::{find, until};
 
 #[test]
 fn over_a_limit_of_the_server_is_503_with_retry_after() {
@@ -68,4 +68,43 @@ fn channels_without_reader_and_message_are_forgotten() {
     drop(stream);
     server.await_figure("channels", |channels| channels == 0);
     server.await_figure("subscribers", |subscribers| subscribers == 0);
+}
+
+#[test]
+fn who_holds_too_much_behind_a_held_poll_leaves_nothing_behind() {
+    let server = Server::start(&["--max-incoming", "64K"]);
+    let mut polls: Vec<_> = (1..=2)
+        .map(|count| {
+            let mut client = server.connect();
+            let request = client.request("GET", "/channels/a?wait=40", &[], b"");
+            client.send([request, vec![b'x'; 40_000]].concat());
+            if count == 1 {
+                server.await_figure("incoming_bytes", |bytes| bytes >= 40_000);
+            }
+            client
+        })
+        .collect();
+    assert!(polls[1].is_ended(), "the one that brought it over the bound is dropped");
+    server.await_figure("parked", |parked| parked == 1);
+    server.await_figure("readers", |readers| readers == 1);
+    polls.clear();
+    server.await_figure("readers", |readers| readers == 0);
+    server.await_figure("incoming_bytes", |bytes| bytes == 0);
+}
+
+#[test]
+fn what_comes_behind_the_request_of_a_stream_is_not_kept() {
+    let server = Server::start(&["--max-incoming", "64K"]);
+    for _ in 0..2 {
+        let mut client = server.connect();
+        let request = client.request("GET", "/channels/a", &[("Accept", "text/event-stream")], b"");
+        client.send([request, vec![b'x'; 40_000]].concat());
+        client.head();
+        server.publish("a", "still whole");
+        while find(&client.buffer, b"data: still whole\n\n").is_none() {
+            assert!(client.fill(), "the stream goes on");
+        }
+        assert!(find(&client.buffer, b"HTTP/1.1 503").is_none(), "no other answer stands in its middle");
+        server.await_figure("incoming_bytes", |bytes| bytes == 0);
+    }
 }
