@@ -20,7 +20,7 @@ const CONNECTIONS: usize = 1000;
 /// What may be allocated besides: each table once, and whatever the test harness does meanwhile.
 const BLOCKS_MAX: usize = 16;
 /// Bytes of a connection with one channel, and of each channel more. The socket's record comes to this, in io.
-const BYTES_EACH_MAX: usize = 320;
+const BYTES_EACH_MAX: usize = 290;
 const BYTES_A_CHANNEL_MAX: usize = 64;
 
 /// Blocks on the heap, and their bytes.
