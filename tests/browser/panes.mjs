@@ -17,9 +17,13 @@ export const shown = page => page.evaluate(() => Object.fromEntries([...document
 })));
 
 /** Waits until `is_so` holds for each of the seven. */
-export const all = (page, is_so, patience_ms) => until(
-  async () => { const panes = await shown(page); return PANES.every(name => panes[name] && is_so(panes[name], name)); },
-  () => shown(page), patience_ms);
+export async function all(page, is_so, patience_ms) {
+  const others = async () => {
+    const panes = await shown(page);
+    return PANES.filter(name => !panes[name] || !is_so(panes[name], name)).map(name => [name, panes[name]]);
+  };
+  await until(async () => (await others()).length === 0, others, patience_ms);
+}
 
 export const all_listen = (page, patience_ms) => all(page, pane => pane.state === 'live', patience_ms);
 

@@ -27,9 +27,9 @@ async function picture(browser, colorScheme, size, viewport) {
     await all_listen(page);
     await server.publish('hello');
     await all(page, pane => pane.messages.length === 1);
-    await server.kill();
+    await server.kill('SIGTERM');
     server = await Holdline.start('--listen', server.address);
-    await all(page, pane => pane.notices.length === 1, 30000);
+    await all(page, pane => pane.state === 'live' && pane.notices.some(notice => /^Gap/.test(notice)), 30000);
     await server.publish('{"symbol":"ACME","price":12.5}', '?event=price');
     await server.publish('A longer message, to see how the lines break in a narrow pane.');
     await all(page, pane => pane.messages.length === 3);
