@@ -117,6 +117,12 @@ fn a_signal_ends_it_cleanly_and_everyone_is_told() {
         assert!(told.iter().any(|notice| notice["notice"] == "shutdown"), "{told:?}");
         let mut told = std::iter::from_fn(|| posted(&mut page));
         assert!(told.any(|value| value["notice"] == "shutdown"), "the page is told");
+        let shutdown = ws.json();
+        assert_eq!(
+            (&shutdown["type"], &shutdown["notice"]),
+            (&"notice".into(), &"shutdown".into()),
+            "{shutdown}"
+        );
         assert_eq!(ws.close_code(), Some(1001));
         assert_eq!(raw.close_code(), Some(1001));
         let answer = poll.response().expect(200);
