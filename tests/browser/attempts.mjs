@@ -1,0 +1,51 @@
+// What a page may try on a holdline at `url`. This function runs in the page: it must stand alone.
+export async function attempts(url) {
+  const channel = `${url}/channels/demo`;
+  const within = (ms, begin) => Promise.race([
+    new Promise(begin).catch(error => `failed: ${error}`),
+    new Promise(resolve => setTimeout(() => resolve('silence'), ms)),
+  ]);
+  const add = (tag, fields) => document.body.appendChild(Object.assign(document.createElement(tag), fields));
+
+  const publish = mode => fetch(channel, { method: 'POST', mode, body: `by ${mode}` })
+    .then(answer => answer.type === 'opaque' ? 'unseen' : `answered ${answer.status}`, () => 'refused');
+  const by_form = () => within(1000, resolve => {
+    const frame = add('iframe', { name: 'sink', onload: () => resolve('sent') });
+    const form = add('form', { method: 'POST', action: channel, enctype: 'text/plain', target: frame.name });
+    form.append(Object.assign(document.createElement('input'), { name: 'by form' }));
+    form.submit();
+  });
+  const websocket = () => within(3000, resolve => {
+    const socket = new WebSocket(channel.replace('http', 'ws'));
+    socket.onmessage = ({ data }) => { socket.close(); resolve(JSON.parse(data).type); };
+    socket.onerror = () => resolve('refused');
+  });
+  const jsonp = () => within(3000, resolve => {
+    window.heard = batch => resolve(batch.error ? `refused ${batch.error.status}` : `read ${batch.messages.length}`);
+    add('script', { src: `${channel}?since=start&callback=heard`, onerror: () => resolve('not loaded') });
+  });
+  const iframe = origin => within(1500, resolve => {
+    const frame = add('iframe', { src: `${channel}?transport=iframe&since=start&origin=${encodeURIComponent(origin)}` });
+    addEventListener('message', ({ source, data }) => {
+      if (source === frame.contentWindow) resolve(`posted ${data.notice ?? 'a message'}`);
+    });
+  });
+  const read = () => fetch(`${channel}?since=start`).then(async answer => `read ${(await answer.json()).messages.length}`, () => 'refused');
+  const event_source = () => within(3000, resolve => {
+    const source = new EventSource(`${channel}?since=start`);
+    source.onmessage = ({ data }) => { source.close(); resolve(`heard ${data}`); };
+    source.onerror = () => { source.close(); resolve('refused'); };
+  });
+
+  return {
+    publish: await publish('cors'),
+    publish_unseen: await publish('no-cors'),
+    publish_by_form: await by_form(),
+    websocket: await websocket(),
+    jsonp: await jsonp(),
+    iframe: await iframe(location.origin),
+    iframe_as_own: await iframe(url),
+    fetch: await read(),
+    event_source: await event_source(),
+  };
+}
