@@ -132,6 +132,23 @@ pub struct Draft {
     pub retain: bool,
 }
 
+impl Draft {
+    /// An empty text for `channel`, without options.
+    pub fn new(channel: ChannelName) -> Self {
+        Draft {
+            channel,
+            event: None,
+            data: Box::default(),
+            format: Format::Text,
+            media_type: None,
+            except: None,
+            ttl_s: None,
+            key: None,
+            retain: true,
+        }
+    }
+}
+
 /// A message in a channel's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

@@ -32,19 +32,19 @@ impl<T> Arena<T> {
     /// The thing, unless it was removed.
     pub fn get(&self, id: Id<T>) -> Option<&T> {
         let slot = self.slots.get(id.index())?;
-        (slot.generation == id.generation).then_some(&slot.value)
+        (slot.generation == id.generation()).then_some(&slot.value)
     }
 
     /// The thing, unless it was removed.
     pub fn get_mut(&mut self, id: Id<T>) -> Option<&mut T> {
         let slot = self.slots.get_mut(id.index())?;
-        (slot.generation == id.generation).then_some(&mut slot.value)
+        (slot.generation == id.generation()).then_some(&mut slot.value)
     }
 
     /// Takes the thing out.
     pub fn remove(&mut self, id: Id<T>) -> Option<T> {
         self.get(id)?;
-        self.generation = self.generation.wrapping_add(1);
+        self.generation = (self.generation + 1) % u32::MAX;
         Some(self.slots.remove(id.index()).value)
     }
 

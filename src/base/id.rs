@@ -3,18 +3,20 @@
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::marker::PhantomData;
+use core::num::NonZeroU32;
 
 /// Names a `T` in an [`Arena`](super::arena::Arena): the index of its place and the generation of that place.
 pub struct Id<T> {
     pub(super) index: u32,
-    pub(super) generation: u32,
+    /// One more than the generation, so that an `Option` of an id is as small as the id.
+    generation: NonZeroU32,
     kind: PhantomData<fn() -> T>,
 }
 
 impl<T> Id<T> {
-    /// The id of the thing at `index` in its `generation`.
+    /// The id of the thing at `index` in its `generation`, which is below `u32::MAX`.
     pub const fn new(index: u32, generation: u32) -> Self {
-        Id { index, generation, kind: PhantomData }
+        Id { index, generation: NonZeroU32::MIN.saturating_add(generation), kind: PhantomData }
     }
 
     /// The place, for tables that run beside the arena.
@@ -24,9 +26,11 @@ impl<T> Id<T> {
 
     /// How often the place had been used before.
     pub fn generation(self) -> u32 {
-        self.generation
+        self.generation.get() - 1
     }
 }
+
+const _: () = assert!(size_of::<Option<Id<()>>>() == 8, "it stands in every connection");
 
 // Written out, because derives would ask the same of `T`.
 impl<T> Copy for Id<T> {}
@@ -58,6 +62,6 @@ impl<T> Hash for Id<T> {
 }
 impl<T> fmt::Debug for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "#{}.{}", self.index, self.generation)
+        write!(f, "#{}.{}", self.index, self.generation())
     }
 }

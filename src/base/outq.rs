@@ -66,6 +66,21 @@ impl<P: AsRef<[u8]>> Pool<P> {
         queue.bytes += len;
     }
 
+    /// Appends `bytes` to the last piece if `extend` takes them: many small words leave as one slice.
+    pub fn extend(
+        &mut self,
+        queue: &mut Queue,
+        bytes: &[u8],
+        extend: impl FnOnce(&mut P, &[u8]) -> bool,
+    ) -> bool {
+        let Some(node) = self.nodes.get_mut(queue.tail as usize) else { return false };
+        let is_taken = extend(&mut node.piece, bytes);
+        if is_taken {
+            queue.bytes += bytes.len() as u32;
+        }
+        is_taken
+    }
+
     /// What waits, as slices in order.
     pub fn slices<'a>(&'a self, queue: &Queue) -> impl Iterator<Item = &'a [u8]> {
         let (mut at, mut skip) = (queue.head, queue.sent as usize);
@@ -155,10 +170,15 @@ mod tests {
         pool.push(&mut queue, b"abc".to_vec());
         assert_eq!(pool.advance(&mut queue, 10, |_| {}), 3);
         pool.push(&mut queue, b"abc".to_vec());
-        assert_eq!(waiting(&pool, &queue), b"abc");
+        let is_taken = pool.extend(&mut queue, b"d", |piece, more| {
+            piece.extend_from_slice(more);
+            true
+        });
+        assert!(is_taken && !pool.extend(&mut Queue::default(), b"d", |_, _| true), "nothing to extend");
+        assert_eq!((waiting(&pool, &queue), queue.len()), (b"abcd".to_vec(), 4));
         let mut freed = 0;
         pool.clear(&mut queue, |piece| freed += piece.len());
-        assert_eq!(freed, 3);
+        assert_eq!(freed, 4);
         assert_eq!((queue.len(), pool.pieces()), (0, 0));
     }
 }

@@ -26,10 +26,19 @@ struct Entry {
     next: u32,
     /// The tick at which it fires, cut to 32 bits (four years of ticks); meaningless unless armed.
     due: u32,
-    armed: bool,
 }
 
-const IDLE: Entry = Entry { prev: NIL, next: NIL, due: 0, armed: false };
+const _: () = assert!(size_of::<Entry>() <= 12, "an idle connection got heavier");
+
+/// Stands for `prev` where no timer is set.
+const UNSET: u32 = u32::MAX - 1;
+const IDLE: Entry = Entry { prev: UNSET, next: NIL, due: 0 };
+
+impl Entry {
+    fn is_armed(&self) -> bool {
+        self.prev != UNSET
+    }
+}
 
 impl Default for Wheel {
     fn default() -> Self {
@@ -52,7 +61,7 @@ impl Wheel {
 
     /// Takes the timer of `index` back, if it is set.
     pub fn cancel(&mut self, index: usize) {
-        if self.entries.get(index).is_some_and(|entry| entry.armed) {
+        if self.entries.get(index).is_some_and(Entry::is_armed) {
             self.unlink(index as u32);
             self.armed -= 1;
         }
@@ -83,9 +92,10 @@ impl Wheel {
         if self.armed == 0 {
             return None;
         }
-        let ahead =
-            (1..=SLOTS as u64).find(|ahead| self.is_occupied((self.tick + ahead) as usize % SLOTS))?;
-        Some(Millis((self.tick + ahead) * TICK_MS))
+        let first = (self.tick as usize + 1) % SLOTS;
+        let slot = self.occupied_from(first).or_else(|| self.occupied_from(0))?;
+        let ahead = (slot + SLOTS - first) % SLOTS + 1;
+        Some(Millis((self.tick + ahead as u64) * TICK_MS))
     }
 
     fn expire_slot(&mut self, slot: usize, target: u32, out: &mut Vec<u32>) {
@@ -102,14 +112,19 @@ impl Wheel {
         }
     }
 
-    fn is_occupied(&self, slot: usize) -> bool {
-        self.occupied[slot / 64] & (1 << (slot % 64)) != 0
+    /// The first slot from `from` to the end that holds something.
+    fn occupied_from(&self, from: usize) -> Option<usize> {
+        let first = self.occupied[from / 64] & (u64::MAX << (from % 64));
+        let rest = self.occupied[from / 64 + 1..].iter().copied();
+        let words = core::iter::once(first).chain(rest).enumerate();
+        let (ahead, word) = words.into_iter().find(|(_, word)| *word != 0)?;
+        Some((from / 64 + ahead) * 64 + word.trailing_zeros() as usize)
     }
 
     fn link(&mut self, index: u32, due: u32) {
         let slot = due as usize % SLOTS;
         let next = self.heads[slot];
-        self.entries[index as usize] = Entry { prev: NIL, next, due, armed: true };
+        self.entries[index as usize] = Entry { prev: NIL, next, due };
         if next != NIL {
             self.entries[next as usize].prev = index;
         }

@@ -111,6 +111,8 @@ fn number(row: &'static Row, default: u64) -> Arg {
     Arg::new(row.flag)
         .long(row.flag)
         .value_name(unit.value_name())
+        // -1 is a wrong value of this flag, not a flag that is not there.
+        .allow_negative_numbers(true)
         .value_parser(|text: &str| row.parse(text))
         .help_heading(row.group)
         .help(format!("{} [default: {shown}]", row.help))

@@ -139,9 +139,7 @@ impl Body {
                 None => break false,
                 Some(Decoded::End) => break true,
                 Some(Decoded::Data(data)) => {
-                    if self.collected.len() + data.len() > self.max {
-                        return Err(HttpRefusal::TooLarge);
-                    }
+                    self.check_room(data.len())?;
                     // A body that lies whole in the input is not copied.
                     if self.collected.is_empty() && self.decoder.is_done() {
                         only = Some((at, data.len()));
@@ -151,6 +149,7 @@ impl Body {
                 }
             }
         };
+        self.check_room(0)?;
         let taken = before - left.len();
         let (own, rest) = input.split_at_mut(taken);
         if !done {
@@ -161,6 +160,13 @@ impl Body {
             None => Payload::Owned(core::mem::take(&mut self.collected)),
         };
         Ok((Some(payload), rest))
+    }
+
+    /// Is there room for `len` bytes more and what is known to follow them? A chunk that says it is too large need not
+    /// be waited for.
+    fn check_room(&self, len: usize) -> Result<(), HttpRefusal> {
+        let known = self.decoder.announced().saturating_add((self.collected.len() + len) as u64);
+        if known > self.max as u64 { Err(HttpRefusal::TooLarge) } else { Ok(()) }
     }
 }
 
@@ -231,5 +237,22 @@ mod tests {
         crate::testing::laws::every_split(chunked, |pieces| {
             assert!(feed(pieces, 5).pop().is_some_and(|last| last.starts_with("413")));
         });
+    }
+
+    #[test]
+    fn a_chunk_size_counts_when_its_line_is_whole() {
+        let head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (body, status) in [
+            ("59=", "400"),
+            ("59;=", "400"),
+            ("59\r\r", "400"),
+            ("59\r\n", "413"),
+            ("3\r\nabc\r\n3\r\n!", "413"),
+        ] {
+            crate::testing::laws::every_split((head.to_owned() + body).as_bytes(), |pieces| {
+                let last = feed(pieces, 5).pop();
+                assert!(last.as_ref().is_some_and(|last| last.starts_with(status)), "{body:?} {last:?}");
+            });
+        }
     }
 }

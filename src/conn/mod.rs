@@ -8,4 +8,4 @@ pub use http1::{Http1, HttpEvent, HttpRefusal};
 pub use websocket::{Protocol, WebSocket};
 
 const _: () = assert!(size_of::<Http1>() <= 24, "an idle HTTP connection got heavier");
-const _: () = assert!(size_of::<WebSocket>() <= 24, "an idle WebSocket got heavier");
+const _: () = assert!(size_of::<WebSocket>() <= 16, "an idle WebSocket got heavier");

@@ -107,6 +107,15 @@ impl BodyDecoder {
         }
     }
 
+    /// Bytes that are known to come: the rest of the body, or of the chunk at hand.
+    pub fn announced(&self) -> u64 {
+        match self {
+            BodyDecoder::Length(left) => *left,
+            BodyDecoder::Chunked(chunks) => chunks.announced(),
+            BodyDecoder::Done | BodyDecoder::Failed(_) => 0,
+        }
+    }
+
     /// Is the whole body read? `true` from the start if there is none.
     pub fn is_done(&self) -> bool {
         matches!(self, BodyDecoder::Done)

@@ -60,6 +60,12 @@ impl Default for ChunkDecoder {
 }
 
 impl ChunkDecoder {
+    /// Bytes of data that the chunk at hand announces beyond what was decoded, once the line of its size is whole:
+    /// until then it may still be no size at all, and who stops earlier stops elsewhere for another split.
+    pub fn announced(&self) -> u64 {
+        if let State::Data { left } = self.state { left } else { 0 }
+    }
+
     /// Takes from the front of `input` up to and with the next piece of data. `None`: there is none in it, all of
     /// it is taken, or, if [`is_done`](Self::is_done), all of it that belongs to this body.
     pub fn decode<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, BodyError> {

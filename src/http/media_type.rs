@@ -13,8 +13,10 @@ pub struct MediaType<'a> {
 }
 
 impl<'a> MediaType<'a> {
-    /// Takes `text`, already trimmed; `None` if it is not `type/subtype` with well-formed parameters, or too long.
+    /// Takes `text`, of which space around it is no part; `None` if it is not `type/subtype` with well-formed parameters,
+    /// or too long.
     pub fn parse(text: &'a str) -> Option<Self> {
+        let text = text.trim_matches([' ', '\t']);
         if text.len() > MEDIA_TYPE_MAX {
             return None;
         }
@@ -77,6 +79,12 @@ mod tests {
             assert_eq!((parsed.as_str(), parsed.essence(), parsed.is_json()), (text, essence, json));
             assert!(parsed.is(&essence.to_ascii_lowercase()));
         }
+    }
+
+    #[test]
+    fn space_around_a_media_type_is_no_part_of_it() {
+        let media = MediaType::parse(" text/html; a=b\t").expect("it is one");
+        assert_eq!((media.as_str(), media.essence()), ("text/html; a=b", "text/html"));
     }
 
     #[test]

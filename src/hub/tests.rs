@@ -3,7 +3,7 @@
 use super::*;
 use crate::channel_name::ChannelName;
 use crate::limits::{EMPTY_CHANNEL_BYTES, RECORD_BYTES, UNRETAINED_MS};
-use crate::message::{ClientId, Format, RepeatKey};
+use crate::message::{ClientId, RepeatKey};
 
 pub(super) const ROOMY: Limits = Limits {
     retain_messages: 1000,
@@ -23,17 +23,7 @@ fn names(text: &str) -> Vec<ChannelName> {
 }
 
 pub(super) fn draft(channel: &str) -> Draft {
-    Draft {
-        channel: name(channel),
-        event: None,
-        data: Box::default(),
-        format: Format::Text,
-        media_type: None,
-        except: None,
-        ttl_s: None,
-        key: None,
-        retain: true,
-    }
+    Draft::new(name(channel))
 }
 
 fn at(ms: u64) -> MessageId {

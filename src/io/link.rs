@@ -43,9 +43,12 @@ impl Link for Socket {
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match self {
-            Socket::Tcp(stream) => stream.write_vectored(slices),
-            Socket::Unix(stream) => stream.write_vectored(slices),
+        // For one slice, which is the usual case, the kernel's way from `send` to the socket is shorter.
+        match (self, slices) {
+            (Socket::Tcp(stream), [slice]) => stream.write(slice),
+            (Socket::Unix(stream), [slice]) => stream.write(slice),
+            (Socket::Tcp(stream), slices) => stream.write_vectored(slices),
+            (Socket::Unix(stream), slices) => stream.write_vectored(slices),
         }
     }
 

@@ -41,8 +41,8 @@ pub fn check_host(settings: &Settings, loopback: bool, head: &Head<'_, '_>) -> R
     {
         return Err(Problem::new(
             403,
-            "this request came through a proxy, but the server has no keys and is for programs of this machine only; \
-             set keys, or start it with --open if everybody may read and publish",
+            "this request came through a proxy, but the server is for programs of this machine only; start it with \
+             --open if everybody whom the proxy lets in may read and publish",
         ));
     }
     if !is_local && settings.hosts.is_empty() {
@@ -108,8 +108,9 @@ fn allows(rule: &OriginRule, origin: &str) -> bool {
         OriginRule::Exact(exact) => exact == &serialized(origin),
         OriginRule::Below { scheme, suffix } => Origin::parse(origin).is_some_and(|origin| {
             let host = origin.host.to_ascii_lowercase();
-            scheme.as_ref().is_none_or(|scheme| scheme.eq_ignore_ascii_case(origin.scheme))
-                && host.len() > suffix.len()
+            scheme.as_deref().is_none_or(|scheme| {
+                scheme.strip_suffix("://").is_some_and(|scheme| scheme.eq_ignore_ascii_case(origin.scheme))
+            }) && host.len() > suffix.len()
                 && host.ends_with(suffix.as_str())
         }),
     }

@@ -3,7 +3,7 @@
 
 use super::Server;
 use super::connection::ConnId;
-use super::drafts::JsonPublish;
+use super::drafts::{JsonPublish, present};
 use super::problem::Problem;
 use super::publish::Asker;
 use crate::base::time::Now;
@@ -21,7 +21,7 @@ use std::borrow::Cow;
 struct Envelope<'a> {
     #[serde(borrow, rename = "type")]
     kind: Option<Cow<'a, str>>,
-    #[serde(borrow, rename = "ref")]
+    #[serde(borrow, default, rename = "ref", deserialize_with = "present")]
     reference: Option<&'a RawValue>,
 }
 

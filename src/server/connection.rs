@@ -63,6 +63,8 @@ pub struct Stream {
     pub encoding: Encoding,
     /// The reader's cursor moved without the peer having been told.
     pub is_untold: bool,
+    /// The next flush gives a sign of life.
+    pub is_due: bool,
 }
 
 /// How far the end has come.
@@ -90,15 +92,13 @@ pub struct Connection {
     pub has_peer_ended: bool,
     /// The last write did not take everything.
     pub is_blocked: bool,
-    /// A timer is set, at or before the deadline.
-    pub is_armed: bool,
-    /// When the connection came.
+    /// When the connection came, or its stream or WebSocket began.
     pub opened_at: Millis,
     /// When the present phase began, or when the peer was last heard (WebSocket) or spoken to (streams).
     pub at: Millis,
     /// When the peer last took a byte, while blocked.
     pub blocked_at: Millis,
-    /// Bytes taken by the peer.
+    /// Bytes taken by the peer since then.
     pub sent_bytes: u64,
     /// Bytes of incomplete input counted for this connection.
     pub counted_bytes: u32,
@@ -108,7 +108,7 @@ pub struct Connection {
 /// (RFC 9112 section 9.6), in milliseconds.
 pub const LINGER_MS: u64 = 2_000;
 
-const _: () = assert!(size_of::<Connection>() <= 160, "an idle connection got heavier");
+const _: () = assert!(size_of::<Connection>() <= 112, "an idle connection got heavier");
 
 impl Connection {
     /// A connection that has sent nothing yet.
@@ -122,7 +122,6 @@ impl Connection {
             is_dirty: false,
             has_peer_ended: false,
             is_blocked: false,
-            is_armed: false,
             opened_at: now,
             at: now,
             blocked_at: now,
@@ -135,6 +134,12 @@ impl Connection {
     pub fn turn_to(&mut self, proto: Proto, now: Millis) -> Proto {
         self.at = now;
         core::mem::replace(&mut self.proto, proto)
+    }
+
+    /// As [`Connection::turn_to`], to something that is long and counted by itself.
+    pub fn begin(&mut self, proto: Proto, now: Millis) {
+        self.turn_to(proto, now);
+        (self.opened_at, self.sent_bytes) = (now, 0);
     }
 
     /// Does it take input at present? A held request holds back those behind it.

@@ -8,7 +8,7 @@ use crate::limits::JSON_DEPTH_MAX;
 use crate::message::{ClientId, Draft, Format};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -51,7 +51,7 @@ pub struct JsonPublish<'a> {
     channel: Option<Cow<'a, str>>,
     #[serde(borrow)]
     event: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
     #[serde(borrow)]
     data_base64: Option<Cow<'a, str>>,
@@ -64,6 +64,11 @@ pub struct JsonPublish<'a> {
     key: Option<Cow<'a, str>>,
     #[serde(borrow)]
     retain: Option<&'a RawValue>,
+}
+
+/// A member that is there, also if it is `null`.
+pub fn present<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a RawValue>, D::Error> {
+    Deserialize::deserialize(from).map(Some)
 }
 
 /// The draft of `POST /channels/{channel}`, still without its body: the head is judged before the body is read.

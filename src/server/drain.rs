@@ -2,9 +2,11 @@
 //! its time.
 
 use super::connection::{ConnId, Proto};
-use super::{Action, Server};
+use super::{Action, OutPiece, Server};
 use crate::base::time::{Millis, Now};
+use crate::conn::Protocol;
 use crate::message::Notice;
+use crate::transport::Encoding;
 use crate::ws::CloseCode;
 
 /// How far the end has come.
@@ -75,7 +77,15 @@ impl Server {
                 let reconnect_ms = RECONNECT_MS + self.rng.below(SPREAD_MS);
                 self.end_stream(now, id, &[Notice::Shutdown { reconnect_ms }]);
             }
-            Proto::WebSocket(..) => self.close_socket(now, id, CloseCode::GOING_AWAY, "the server is ending"),
+            Proto::WebSocket(socket, _) => {
+                if socket.protocol == Protocol::V1 {
+                    let reconnect_ms = RECONNECT_MS + self.rng.below(SPREAD_MS);
+                    let mut words = Vec::new();
+                    Encoding::WebSocket.notice(&Notice::Shutdown { reconnect_ms }, &self.nonce, &mut words);
+                    self.say(id, OutPiece::Own(words));
+                }
+                self.close_socket(now, id, CloseCode::GOING_AWAY, "the server is ending");
+            }
         }
     }
 

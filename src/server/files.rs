@@ -7,7 +7,7 @@ use super::reply::Reply;
 use super::static_files::{self, Asked};
 use super::{Action, FileError, Opened, OutPiece, Server, route};
 use crate::base::time::Now;
-use crate::http::{Connection as After, Head, decode_path};
+use crate::http::{Head, decode_path};
 use core::ops::Range;
 
 /// Bytes of one read.
@@ -123,8 +123,9 @@ impl Server {
             self.take_waiting(now, id);
             return self.respond(now, id, reply, 416, &fields, Vec::new());
         }
-        let after = if reply.keep_alive { After::KeepAlive } else { After::Close };
-        self.write_head(now, id, reply, plan.status, &fields, after, plan.content_length);
+        let after = self.after(reply);
+        // A 304 has no length, and no body of unknown length either.
+        self.write_head(now, id, reply, plan.status, &fields, after, plan.content_length.or(Some(0)));
         self.log_answer(now, id, reply, plan.status, usize::try_from(bytes).unwrap_or(usize::MAX));
         self.continue_file(now, id);
     }

@@ -11,7 +11,7 @@ use crate::limits::{IFRAME_BYTES_MAX, SHARE_BYTES};
 use crate::message::{Cursor, Notice};
 use crate::transport::Encoding;
 use crate::transport::encoded::Piece;
-use crate::ws::{self, CloseCode};
+use crate::ws::CloseCode;
 use std::io::IoSlice;
 
 /// Slices of one write: enough for a burst, few enough for the stack.
@@ -109,6 +109,7 @@ impl Server {
         self.staged.pieces.clear();
         self.staged.idle_at = None;
         self.try_parked(now, id);
+        self.beat(now, id);
         self.stage(now, id);
         let Some(conn) = self.conns.get(id) else { return };
         let own = self.pool.slices(&conn.queue);
@@ -120,15 +121,39 @@ impl Server {
         }
     }
 
+    /// A stream's sign of life, if it is due: a position if the reader has read everything and its cursor moved, else
+    /// something that says nothing.
+    fn beat(&mut self, now: Now, id: ConnId) {
+        let Server { conns, hub, nonce, .. } = self;
+        let Some(Connection { proto: Proto::Stream(stream), .. }) = conns.get_mut(id) else { return };
+        if !core::mem::take(&mut stream.is_due) {
+            return;
+        }
+        let reader = stream.reader;
+        if matches!(hub.next(reader, hub.cursor(reader), now.unix_ms), Next::Idle) {
+            let newest = hub.newest();
+            stream.is_untold |= newest > hub.cursor(reader);
+            hub.advance(reader, newest);
+        }
+        let mut words = Vec::new();
+        stream.encoding.heartbeat(hub.cursor(reader), stream.is_untold, nonce, &mut words);
+        stream.is_untold = false;
+        self.say_in_flush(id, words);
+    }
+
     /// Reads on from the cursor into the list of staged pieces.
     fn stage(&mut self, now: Now, id: ConnId) {
         let Some(wire) = self.conns.get(id).and_then(wire_of) else { return };
         let mut from = self.hub.cursor(wire.reader);
         let mut bytes = 0;
+        let bytes_max = self.conns.get(id).map_or(0, |conn| match is_iframe(wire.encoding) {
+            true => IFRAME_BYTES_MAX.saturating_sub(conn.sent_bytes) as usize,
+            false => SHARE_BYTES,
+        });
         loop {
             let own =
                 self.conns.get(id).map_or(0, |conn| self.pool.slices(&conn.queue).take(SLICES_MAX).count());
-            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= SHARE_BYTES {
+            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= bytes_max {
                 return;
             }
             match self.read_on(now, wire, from) {
@@ -148,10 +173,11 @@ impl Server {
                 Reading::Told(..) | Reading::Close(..) if !self.staged.pieces.is_empty() => return,
                 Reading::Told(told, words) => {
                     self.say_in_flush(id, words);
-                    self.hub.acknowledge(wire.reader, told);
-                    if self.hub.channel_count(wire.reader) == 0 && self.ends_without_channels(id) {
+                    let is_last = matches!(told, Told::Closed(_)) && self.hub.channel_count(wire.reader) == 1;
+                    if is_last && self.ends_without_channels(id) {
                         return self.end_stream(now, id, &[]);
                     }
+                    self.hub.acknowledge(wire.reader, told);
                     from = self.hub.cursor(wire.reader);
                 }
                 Reading::Close(code, reason) => return self.close_socket(now, id, code, reason),
@@ -287,11 +313,14 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
-        conn.is_blocked = false;
+        // What is due next may be due sooner than the end of the time for writing.
+        let is_sooner = core::mem::take(&mut conn.is_blocked)
+            || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
         match &mut conn.proto {
             Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
-                *closing = Closing { is_write_closed: true };
+                conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
                 let has_peer_ended = conn.has_peer_ended;
+                self.arm(id);
                 if has_peer_ended {
                     self.close(id);
                 } else {
@@ -304,7 +333,12 @@ impl Server {
                 self.mark_dirty(id);
             }
             Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
+            // The time between two requests may be shorter than that for an answer.
+            Proto::Http(_) if conn.queue.is_empty() => self.arm(id),
             _ => {}
+        }
+        if is_sooner {
+            self.arm(id);
         }
     }
 
@@ -345,11 +379,4 @@ fn wire_of(conn: &Connection) -> Option<Wire> {
         }
         Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => None,
     }
-}
-
-/// A ping, as the heartbeat of a WebSocket.
-pub(super) fn ping() -> Vec<u8> {
-    let mut out = Vec::new();
-    ws::frame(ws::Opcode::Ping, b"", &mut out);
-    out
 }

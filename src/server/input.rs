@@ -58,6 +58,11 @@ impl Server {
             let queue_max = self.settings.max_queue;
             let Some(conn) = self.conns.get(id) else { return };
             match &conn.proto {
+                // Nothing follows an answer without an end: what was sent behind its request is not kept for it.
+                Proto::Closing(_) | Proto::Stream(_) => {
+                    *input = &mut [];
+                    return;
+                }
                 _ if !conn.takes_input(queue_max) => return,
                 Proto::Http(_) => {
                     if !self.take_http(now, id, input) {
@@ -70,11 +75,7 @@ impl Server {
                         return;
                     }
                 }
-                Proto::Closing(_) => {
-                    *input = &mut [];
-                    return;
-                }
-                Proto::Waiting(_) | Proto::Parked(_) | Proto::Stream(_) => return,
+                Proto::Waiting(_) | Proto::Parked(_) => return,
             }
         }
     }
@@ -121,12 +122,9 @@ impl Server {
     }
 
     fn refuse_refusal(&mut self, now: Now, id: ConnId, refusal: HttpRefusal) {
-        match self.writing.remove(&id) {
-            Some(Writing { mut reply, .. }) => {
-                reply.keep_alive = false;
-                self.refuse(now, id, &reply, &refusal.into());
-            }
-            None => self.refuse_malformed(now, id, refusal.into()),
+        match self.writing.contains_key(&id) {
+            true => self.refuse_unread(now, id, &refusal.into()),
+            false => self.refuse_malformed(now, id, refusal.into()),
         }
     }
 
@@ -145,14 +143,29 @@ impl Server {
             return;
         }
         log::warn!("--max-incoming is reached: a connection is refused");
-        let is_socket = matches!(conn.proto, Proto::WebSocket(..));
-        self.drop_input(id);
-        if is_socket {
-            self.close_socket(now, id, CloseCode::TRY_AGAIN, "the server holds as much input as it may");
-        } else {
-            let problem = Problem::new(503, "the server holds as much incomplete input as it may");
-            self.refuse(now, id, &Reply::to_malformed(now), &problem);
+        match &conn.proto {
+            Proto::WebSocket(..) => {
+                self.drop_input(id);
+                self.close_socket(now, id, CloseCode::TRY_AGAIN, "the server holds as much input as it may");
+            }
+            Proto::Http(_) => {
+                let problem = Problem::new(503, "the server holds as much incomplete input as it may");
+                self.refuse_unread(now, id, &problem);
+            }
+            // Another answer is due before the one that would refuse what is held.
+            Proto::Waiting(_) | Proto::Parked(_) | Proto::Stream(_) | Proto::Closing(_) => {
+                self.drop_connection(now, id);
+            }
         }
+    }
+
+    /// Refuses a request of which something is missing, as whoever sent it can read it, and all behind it.
+    pub(super) fn refuse_unread(&mut self, now: Now, id: ConnId, problem: &Problem) {
+        let writing = self.writing.remove(&id);
+        let mut reply = writing.map_or_else(|| Reply::to_malformed(now), |writing| writing.reply);
+        reply.keep_alive = false;
+        self.drop_input(id);
+        self.refuse(now, id, &reply, problem);
     }
 
     /// Forgets what was not taken: the connection will end.

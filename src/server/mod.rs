@@ -112,6 +112,9 @@ pub enum Action {
     Stop,
 }
 
+/// Bytes up to which words of one connection are joined: copying so few costs less than a slice.
+const JOINED_MAX: usize = 16 << 10;
+
 /// Something that a connection says.
 pub enum OutPiece {
     /// Only this connection says it.
@@ -130,6 +133,17 @@ impl AsRef<[u8]> for OutPiece {
 }
 
 impl OutPiece {
+    /// Takes `bytes` too, if it is small and nobody else's.
+    fn join(&mut self, bytes: &[u8]) -> bool {
+        match self {
+            OutPiece::Own(own) if own.len() + bytes.len() <= JOINED_MAX => {
+                own.extend_from_slice(bytes);
+                true
+            }
+            OutPiece::Own(_) | OutPiece::Shared(_) => false,
+        }
+    }
+
     /// Bytes that exist for this connection alone.
     fn own_len(&self) -> usize {
         match self {
@@ -327,9 +341,9 @@ impl Server {
     /// One line in the access log at the end of a stream or WebSocket: only then bytes and time are known.
     fn log_end(&self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get(id) else { return };
-        let transport = match &conn.proto {
-            Proto::Stream(stream) => stream.encoding.transport().name(),
-            Proto::WebSocket(..) => "websocket",
+        let (status, transport) = match &conn.proto {
+            Proto::Stream(stream) => (200, stream.encoding.transport().name()),
+            Proto::WebSocket(..) => (101, "websocket"),
             Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => return,
         };
         if !log::log_enabled!(log::Level::Info) {
@@ -339,7 +353,7 @@ impl Server {
             conn.reader().map_or_else(Vec::new, |reader| self.hub.channels(reader).collect());
         log::info!(
             target: "access",
-            "{} GET /channels/{} {}B {}ms {transport} ended",
+            "{} GET /channels/{} {status} {}B {}ms {transport} ended",
             self.peer_name(id),
             channels.join(","),
             conn.sent_bytes,

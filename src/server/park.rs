@@ -1,7 +1,7 @@
 //! Polls: a batch at once, or held until there is something to tell.  Law: a held poll is answered once: by a batch
 //! that is not empty, by its deadline, or by its peer's going.
 
-use super::connection::{ConnId, Proto};
+use super::connection::{Closing, ConnId, Proto};
 use super::problem::Problem;
 use super::reading::Reading;
 use super::reply::Reply;
@@ -91,15 +91,12 @@ impl Server {
 
     fn with_parked(&mut self, now: Now, id: ConnId, change: impl FnOnce(&mut Parked)) {
         let Some(conn) = self.conns.get_mut(id) else { return };
+        if !matches!(conn.proto, Proto::Parked(_)) {
+            return;
+        }
         // Taken out for the time of looking; it goes back if it stays held.
-        let closing = Proto::Closing(super::connection::Closing { is_write_closed: false });
-        let mut parked = match core::mem::replace(&mut conn.proto, closing) {
-            Proto::Parked(parked) => parked,
-            other => {
-                conn.proto = other;
-                return;
-            }
-        };
+        let closing = Proto::Closing(Closing { is_write_closed: false });
+        let Proto::Parked(mut parked) = core::mem::replace(&mut conn.proto, closing) else { return };
         change(&mut parked);
         if self.gather_is_empty(now, &mut parked) {
             if let Some(conn) = self.conns.get_mut(id) {

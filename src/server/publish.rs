@@ -1,7 +1,7 @@
 //! Writing: publish, bulk publish, delete.  Law: nothing is answered before its entry came back from the journal, and
 //! nobody reads what is not in the journal.
 
-use super::connection::{ConnId, Pending, Proto, Waiting};
+use super::connection::{Closing, ConnId, Pending, Proto, Waiting};
 use super::drafts::{self, JsonPublish};
 use super::problem::Problem;
 use super::reply::Reply;
@@ -19,6 +19,8 @@ pub enum Wanted {
     Publish(Box<Draft>, Option<Box<str>>),
     /// Publish its lines.
     Bulk,
+    /// Refuse it: the head was wrong, and the next request is found behind the body only.
+    Nothing(Problem),
 }
 
 /// A request that waits for its body.
@@ -57,7 +59,9 @@ impl Server {
         let content_type = head.headers.text("content-type");
         drafts::check_content_type(content_type)?;
         let draft = drafts::draft_of_request(channel, head, self.settings.retain_age_ms)?;
-        Writing::new(now, head, reply, Wanted::Publish(Box::new(draft), content_type.map(Into::into)))
+        let resource = format!("channels/{}", draft.channel);
+        let wanted = Wanted::Publish(Box::new(draft), content_type.map(Into::into));
+        Writing::new(now, head, reply, &resource, wanted)
     }
 
     /// Judges the head of `POST /publish`.
@@ -68,16 +72,16 @@ impl Server {
         reply: &mut Reply,
     ) -> Result<Writing, Problem> {
         let media_type = head.headers.text("content-type").and_then(crate::http::MediaType::parse);
-        if media_type.is_some_and(|media| !media.is("application/x-ndjson")) {
+        if !media_type.is_some_and(|media| media.is("application/x-ndjson")) {
             return Err(Problem::new(415, "a bulk publish is application/x-ndjson: one JSON object a line"));
         }
-        Writing::new(now, head, reply, Wanted::Bulk)
+        Writing::new(now, head, reply, "publish", Wanted::Bulk)
     }
 
     /// Bytes that the body may have.
     pub(super) fn body_max(&self, writing: &Writing) -> usize {
         match writing.wanted {
-            Wanted::Publish(..) => self.settings.max_message,
+            Wanted::Publish(..) | Wanted::Nothing(_) => self.settings.max_message,
             Wanted::Bulk => self.settings.max_batch.max(self.settings.max_message),
         }
     }
@@ -103,6 +107,7 @@ impl Server {
                 Ok((Asker::Publish(id, draft.channel.clone()), vec![Command::Publish(*draft)]))
             }
             Wanted::Bulk => Ok((Asker::Bulk(id), self.lines(body)?)),
+            Wanted::Nothing(problem) => Err(problem),
         }
     }
 
@@ -158,6 +163,13 @@ impl Server {
         commands: Vec<Command>,
         repeat: Option<RepeatKey>,
     ) -> Result<(), Problem> {
+        let is_too_much = |command: &Command| match command {
+            Command::Publish(draft) => !self.hub.has_room_for(&draft.channel),
+            Command::Delete(_) => false,
+        };
+        if commands.iter().any(is_too_much) {
+            return Err(Problem::new(503, "the server has as many channels as it may (--max-channels)"));
+        }
         self.next_ticket += 1;
         let ticket = self.next_ticket;
         self.journal.propose(now.unix_ms, Proposal { ticket, commands, repeat })?;
@@ -226,7 +238,7 @@ impl Server {
         if !matches!(conn.proto, Proto::Waiting(_)) {
             return None;
         }
-        let closing = Proto::Closing(super::connection::Closing { is_write_closed: false });
+        let closing = Proto::Closing(Closing { is_write_closed: false });
         let Proto::Waiting(waiting) = conn.turn_to(closing, now.at) else { return None };
         self.resume(id);
         Some(waiting.reply)
@@ -248,14 +260,25 @@ impl Server {
 }
 
 impl Writing {
-    fn new(now: Now, head: &Head<'_, '_>, reply: &mut Reply, wanted: Wanted) -> Result<Self, Problem> {
+    /// A body that is only read to find what comes behind it.
+    pub(super) fn refused(reply: Reply, problem: Problem) -> Self {
+        Writing { reply, wanted: Wanted::Nothing(problem), repeat: None, parameters: Box::default() }
+    }
+
+    fn new(
+        now: Now,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+        resource: &str,
+        wanted: Wanted,
+    ) -> Result<Self, Problem> {
         let key = match head.headers.all("idempotency-key").collect::<Vec<_>>()[..] {
             [] => None,
             [key] if (1..=128).contains(&key.len()) => Some(key),
             _ => return Err(Problem::bad("Idempotency-Key has 1 to 128 bytes and is given once")),
         };
         // Nobody has a name yet, so everybody is the same publisher. No part of this can hold a NUL.
-        let repeat = key.map(|key| format!("anyone\0{}\0{}", head.target.path, key.escape_ascii()).into());
+        let repeat = key.map(|key| format!("anyone\0{resource}\0{}", key.escape_ascii()).into());
         let mut parameters = head.target.query.unwrap_or_default().to_owned();
         for name in [
             "content-type",

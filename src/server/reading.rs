@@ -95,6 +95,12 @@ impl Parameters {
         }
     }
 
+    /// The function to call, if nothing says that this is another transport.
+    pub fn jsonp_callback(&self) -> Option<Box<str>> {
+        let is_other = self.transport.as_ref().is_some_and(|name| name != Transport::Jsonp.name());
+        self.callback().ok().flatten().filter(|_| !is_other)
+    }
+
     /// By what to read: the first rule that fits wins (API: Reading).
     pub fn transport(&self, head: &Head<'_, '_>, is_upgrade: bool) -> Result<Transport, Problem> {
         let by_accept = |media_type| accept::names(head.headers.all("accept"), media_type);

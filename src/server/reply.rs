@@ -113,7 +113,7 @@ impl Server {
         body: Vec<OutPiece>,
     ) {
         let len: usize = body.iter().map(|piece| piece.as_ref().len()).sum();
-        let after = if reply.keep_alive { After::KeepAlive } else { After::Close };
+        let after = self.after(reply);
         self.write_head(now, id, reply, status, fields, after, Some(len as u64));
         if !reply.head_only {
             for piece in body {
@@ -184,6 +184,9 @@ impl Server {
         if reply.transport == Some(Transport::Sse) && problem.is_passing() {
             return self.refuse_event_source(now, id, reply, problem);
         }
+        if reply.transport == Some(Transport::Iframe) && problem.status == 403 {
+            return self.refuse_iframe(now, id, reply, problem);
+        }
         let mut fields = vec![("Content-Type", problem::CONTENT_TYPE), ("Cache-Control", "no-store")];
         fields.extend(problem.field.iter().map(|(name, value)| (*name, &**value)));
         if problem.status == 426 {
@@ -193,12 +196,30 @@ impl Server {
         self.respond(now, id, reply, problem.status, &fields, body);
     }
 
+    /// What a page that may not receive gets in its frame: a page too, which posts nothing.
+    fn refuse_iframe(&mut self, now: Now, id: ConnId, reply: &Reply, problem: &Problem) {
+        let detail = problem.detail.replace('&', "&amp;").replace('<', "&lt;");
+        let page =
+            format!("<!doctype html><meta charset=\"utf-8\"><title>{}</title><p>{detail}", problem.status);
+        let fields = [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Security-Policy", "default-src 'none'"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Cache-Control", "no-store"),
+        ];
+        self.respond(now, id, reply, problem.status, &fields, vec![OutPiece::Own(page.into_bytes())]);
+    }
+
     /// An EventSource that gets anything but 200 never tries again; spread out, so that not all come back at once.
     fn refuse_event_source(&mut self, now: Now, id: ConnId, reply: &Reply, problem: &Problem) {
         let after_ms = RETRY_AFTER_S * 1000;
         let mut body = Vec::new();
         sse::refusal(&mut body, after_ms + self.rng.below(after_ms), problem.status, &problem.detail);
         self.respond(now, id, reply, 200, Encoding::SseBare.response_fields(), vec![OutPiece::Own(body)]);
+    }
+    /// What the head says of the connection.
+    pub(super) fn after(&self, reply: &Reply) -> After {
+        if reply.keep_alive && !self.is_draining { After::KeepAlive } else { After::Close }
     }
 
     /// What comes after an answer: the next request, or the end.
@@ -219,7 +240,13 @@ impl Server {
     pub(super) fn say(&mut self, id: ConnId, piece: OutPiece) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.own_bytes += piece.own_len();
-        self.pool.push(&mut conn.queue, piece);
+        let is_joined = match &piece {
+            OutPiece::Own(bytes) => self.pool.extend(&mut conn.queue, bytes, OutPiece::join),
+            OutPiece::Shared(_) => false,
+        };
+        if !is_joined {
+            self.pool.push(&mut conn.queue, piece);
+        }
         self.mark_dirty(id);
     }
 

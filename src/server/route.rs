@@ -4,6 +4,7 @@
 use super::connection::ConnId;
 use super::problem::Problem;
 use super::publish::Writing;
+use super::reading::Parameters;
 use super::reply::Reply;
 use super::{OutPiece, Server, access, socket};
 use crate::base::time::Now;
@@ -44,6 +45,10 @@ impl Server {
         match self.judge(now, id, head, &mut reply) {
             Ok(judged) => judged,
             Err(problem) => {
+                if head.framing.has_body() && reply.keep_alive && !head.expect_continue {
+                    return Judged::Body(Writing::refused(reply, problem));
+                }
+                // Whoever asks first whether to send the body may send it or not.
                 reply.keep_alive &= !head.framing.has_body();
                 self.refuse(now, id, &reply, &problem);
                 Judged::Done
@@ -59,6 +64,9 @@ impl Server {
         reply: &mut Reply,
     ) -> Result<Judged, Problem> {
         let is_upgrade = socket::is_upgrade(head);
+        if !is_upgrade {
+            reply.callback = jsonp_callback(head);
+        }
         let route = self.check(id, head, is_upgrade)?;
         if head.method == Method::Options {
             self.preflight(now, id, reply);
@@ -169,6 +177,15 @@ impl Server {
         ];
         self.respond(now, id, reply, 200, &fields, vec![OutPiece::Own(page.into_bytes())]);
     }
+}
+
+/// The function that even a refusal must be handed to, for a script element cannot read a status.
+fn jsonp_callback(head: &Head<'_, '_>) -> Option<Box<str>> {
+    let query = head.target.query.filter(|query| query.contains("callback"))?;
+    if head.method != Method::Get || !head.target.path.starts_with("/channels") {
+        return None;
+    }
+    Parameters::parse(Some(query)).ok()?.jsonp_callback()
 }
 
 pub(super) fn not_found() -> Problem {

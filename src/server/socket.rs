@@ -41,6 +41,14 @@ where
     }
 }
 
+/// The handshake, checked. With a body it would not be clear to everybody where the frames begin.
+fn handshake<'b>(head: &Head<'_, 'b>) -> Result<Handshake<'b>, Problem> {
+    if head.framing.has_body() {
+        return Err(Problem::bad("a WebSocket handshake has no body"));
+    }
+    Ok(upgrade(head).check()?)
+}
+
 impl Server {
     /// Answers a handshake at `/channels/…`.
     pub(super) fn open_socket(
@@ -52,7 +60,7 @@ impl Server {
         path_channel: Option<ChannelName>,
     ) -> Result<(), Problem> {
         reply.transport = Some(Transport::WebSocket);
-        let handshake = upgrade(head).check()?;
+        let handshake = handshake(head)?;
         let subprotocol = handshake.choose(&[V1, RAW])?;
         let protocol = if subprotocol == Some(RAW) { Protocol::Raw } else { Protocol::V1 };
         let parameters = Parameters::parse(head.target.query)?;
@@ -83,7 +91,7 @@ impl Server {
         reply: &mut Reply,
     ) -> Result<(), Problem> {
         reply.transport = Some(Transport::WebSocket);
-        let handshake = upgrade(head).check()?;
+        let handshake = handshake(head)?;
         self.switch_protocols(now, id, reply, &handshake, None);
         self.turn_to_socket(now, id, Protocol::Echo, None);
         Ok(())
@@ -106,7 +114,7 @@ impl Server {
 
     fn turn_to_socket(&mut self, now: Now, id: ConnId, protocol: Protocol, reader: Option<ReaderId>) {
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.turn_to(Proto::WebSocket(WebSocket::new(protocol), reader), now.at);
+            conn.begin(Proto::WebSocket(WebSocket::new(protocol), reader), now.at);
         }
         self.arm(id);
     }
@@ -182,17 +190,7 @@ impl Server {
     fn publish_raw(&mut self, now: Now, id: ConnId, reader: Option<ReaderId>, kind: Kind, data: &[u8]) {
         let name = reader.and_then(|reader| self.hub.channels(reader).next().map(str::to_owned));
         let Some(Ok(channel)) = name.as_deref().map(ChannelName::parse) else { return };
-        let mut draft = Draft {
-            channel,
-            event: None,
-            data: Box::default(),
-            format: Format::Text,
-            media_type: None,
-            except: None,
-            ttl_s: None,
-            key: None,
-            retain: true,
-        };
+        let mut draft = Draft::new(channel);
         let filled = drafts::fill(&mut draft, data.into(), None);
         debug_assert!(filled.is_ok(), "without a type every payload will do");
         if kind == Kind::Binary {

@@ -60,12 +60,10 @@ impl Server {
         path_channel: Option<ChannelName>,
     ) -> Result<Reading, Problem> {
         let parameters = Parameters::parse(head.target.query)?;
-        let callback = parameters.callback()?;
+        parameters.callback()?;
         let transport = parameters.transport(head, false)?;
         reply.transport = Some(transport);
         if transport == Transport::Jsonp {
-            // From here on errors are the callback's argument.
-            reply.callback = callback;
             if reply.callback.is_none() {
                 return Err(Problem::bad("jsonp needs callback=NAME"));
             }
@@ -131,7 +129,7 @@ impl Server {
         encoding.opening(&opening, &mut first);
         self.say(id, OutPiece::Own(first));
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.turn_to(Proto::Stream(Stream { reader, encoding, is_untold: false }), now.at);
+            conn.begin(Proto::Stream(Stream { reader, encoding, is_untold: false, is_due: false }), now.at);
         }
         self.arm(id);
         Ok(())

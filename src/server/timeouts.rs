@@ -1,12 +1,11 @@
 //! Deadlines.  Law: one timer for each connection, never later than its deadline; one that fires early is set anew.
 
+use super::Server;
 use super::connection::{ConnId, Connection, LINGER_MS, Proto};
 use super::problem::Problem;
-use super::reply::Reply;
-use super::{OutPiece, Server, flush};
 use crate::base::time::{Millis, Now};
-use crate::hub::Next;
 use crate::limits::Settings;
+use crate::ws::Opcode;
 
 /// Milliseconds between two sweeps for messages past their time: readers are not shown them in any case.
 const SWEEP_MS: u64 = 250;
@@ -58,9 +57,11 @@ impl Server {
             return self.drop_connection(now, id);
         }
         match &conn.proto {
-            Proto::Http(http) if http.is_in_body() => self.refuse_slow(now, id, "the body took too long"),
+            Proto::Http(http) if http.is_in_body() => {
+                self.refuse_unread(now, id, &Problem::new(408, "the body took too long"));
+            }
             Proto::Http(_) if !conn.input.is_empty() => {
-                self.refuse_slow(now, id, "the request head took too long")
+                self.refuse_unread(now, id, &Problem::new(408, "the request head took too long"));
             }
             Proto::Http(_) | Proto::Closing(_) => self.drop_connection(now, id),
             Proto::Parked(_) => {
@@ -73,26 +74,14 @@ impl Server {
         }
     }
 
-    fn refuse_slow(&mut self, now: Now, id: ConnId, detail: &'static str) {
-        self.drop_input(id);
-        self.refuse(now, id, &Reply::to_malformed(now), &Problem::new(408, detail));
-    }
-
-    /// A position if the reader has read everything and its cursor moved, else something that says nothing.
+    /// The sign of life is made when it is written, for all streams may be due at once.
     fn beat_stream(&mut self, now: Now, id: ConnId) {
-        let Server { conns, hub, nonce, .. } = self;
-        let Some(Connection { proto: Proto::Stream(stream), at, .. }) = conns.get_mut(id) else { return };
-        let reader = stream.reader;
-        if matches!(hub.next(reader, hub.cursor(reader), now.unix_ms), Next::Idle) {
-            let newest = hub.newest();
-            stream.is_untold |= newest > hub.cursor(reader);
-            hub.advance(reader, newest);
-        }
-        let mut words = Vec::new();
-        stream.encoding.heartbeat(hub.cursor(reader), stream.is_untold, nonce, &mut words);
-        stream.is_untold = false;
+        let Some(Connection { proto: Proto::Stream(stream), at, .. }) = self.conns.get_mut(id) else {
+            return;
+        };
+        stream.is_due = true;
         *at = now.at;
-        self.say(id, OutPiece::Own(words));
+        self.mark_dirty(id);
     }
 
     fn beat_socket(&mut self, now: Now, id: ConnId) {
@@ -104,7 +93,7 @@ impl Server {
             return self.drop_connection(now, id);
         }
         socket.is_pinged = true;
-        self.say(id, OutPiece::Own(flush::ping()));
+        self.say_frame(id, Opcode::Ping, b"");
     }
 }
 
@@ -112,6 +101,9 @@ impl Server {
 fn deadline(conn: &Connection, settings: &Settings) -> Option<Millis> {
     let heartbeat_ms = settings.heartbeat_ms;
     let own = match &conn.proto {
+        // A peer that does not take its answers is waited for no longer than they are. Those that are still to be
+        // offered hold up nothing: no timer is set when they have left.
+        Proto::Http(_) if conn.is_blocked => Some(conn.at.max(conn.blocked_at) + settings.write_timeout_ms),
         Proto::Http(http) if http.is_in_body() => Some(conn.at + settings.body_timeout_ms),
         Proto::Http(_) if !conn.input.is_empty() => Some(conn.at + settings.header_timeout_ms),
         Proto::Http(_) => Some(conn.at + settings.idle_timeout_ms),

@@ -14,6 +14,29 @@ pub fn every_split(input: &[u8], mut run: impl FnMut(&[&[u8]])) {
     }
 }
 
+/// As [`every_split`] for long inputs: calls `run` with `input` whole, then in pieces whose lengths follow from `seed`,
+/// then, if it has at most 512 bytes, byte by byte.
+pub fn few_splits(input: &[u8], seed: u64, mut run: impl FnMut(&[&[u8]])) {
+    run(&[input]);
+    run(&pieces(input, seed));
+    if (2..=512).contains(&input.len()) {
+        run(&input.chunks(1).collect::<Vec<_>>());
+    }
+}
+
+/// Cuts `input` in pieces, short ones and long ones; the same `seed` cuts in the same places.
+pub fn pieces(mut input: &[u8], seed: u64) -> Vec<&[u8]> {
+    let mut random = Lcg(seed);
+    let mut pieces = Vec::new();
+    while !input.is_empty() {
+        let reach = [2, 8, 64, 1024][random.below(4)];
+        let (piece, rest) = input.split_at((1 + random.below(reach)).min(input.len()));
+        pieces.push(piece);
+        input = rest;
+    }
+    pieces
+}
+
 /// Calls `run` with `count` texts made from `samples` by a few random changes each: a byte replaced, left out or
 /// doubled, a piece of another sample put in. The same `seed` gives the same texts.
 pub fn mutations(samples: &[&[u8]], seed: u64, count: usize, mut run: impl FnMut(&[u8])) {
@@ -76,6 +99,18 @@ mod tests {
             seen.dedup();
             assert_eq!(seen.len(), runs, "no split twice");
         }
+    }
+
+    #[test]
+    fn pieces_are_not_empty_and_make_up_the_input() {
+        for seed in 0..100 {
+            let input: Vec<u8> = (0..=255).collect();
+            let cut = pieces(&input, seed);
+            assert_eq!(cut.concat(), input);
+            assert_eq!(cut, pieces(&input, seed), "the same seed cuts in the same places");
+            assert!(cut.iter().all(|piece| !piece.is_empty()));
+        }
+        assert!(pieces(b"", 1).is_empty());
     }
 
     #[test]

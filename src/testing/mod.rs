@@ -1,3 +1,5 @@
 //! What tests share.  Law: nothing here is part of the server.
 
+pub mod driver;
+pub mod fuzz;
 pub mod laws;

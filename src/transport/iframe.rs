@@ -60,7 +60,7 @@ fn script(out: &mut Vec<u8>, nonce: &str, write: impl FnOnce(&mut Vec<u8>)) {
         out.extend_from_slice(part.as_bytes());
     }
     write(out);
-    out.extend_from_slice(b"</script>\n");
+    out.extend_from_slice(b"</script>");
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
             // As browsers do: the first end tag of whatever case, wherever it stands.
             let end = rest.to_ascii_lowercase().find("</script").expect("a script ends");
             scripts.push(&rest[..end]);
-            page = rest[end..].strip_prefix("</script>\n").expect("the end is ours");
+            page = rest[end..].strip_prefix("</script>").expect("the end is ours");
         }
         scripts
     }
@@ -92,7 +92,6 @@ mod tests {
         let expected = concat!(
             r#"<script nonce="bm9uY2U">parent.postMessage({"id":"1763687000123-0","channel":"news","#,
             r#""data":"\u003c/script\u003e\u2028","time":"2025-11-21T01:03:20.123Z"},O)</script>"#,
-            "\n"
         );
         assert_eq!(written(|out| message(out, "news", &text(0, "</script>\u{2028}"), NONCE)), expected);
     }

@@ -5,12 +5,7 @@ use super::Opening;
 use super::envelope::{text_of, write_envelope, write_greeting, write_notice};
 use super::json::Escape;
 use crate::message::{Message, Notice};
-
-/// First byte of a frame that is final and of this kind.
-const TEXT: u8 = 0x81;
-const BINARY: u8 = 0x82;
-/// A ping without payload.
-const PING: &[u8] = &[0x89, 0];
+use crate::ws::{self, Header, Opcode, encode_header};
 
 /// One message of `holdline.v1`; one that is replayed to a reader who came later says so.
 pub fn message(out: &mut Vec<u8>, channel: &str, message: &Message, replay: bool) {
@@ -20,9 +15,8 @@ pub fn message(out: &mut Vec<u8>, channel: &str, message: &Message, replay: bool
 
 /// One payload of `holdline.raw`.
 pub fn raw(out: &mut Vec<u8>, message: &Message) {
-    let kind = if text_of(message).is_some() { TEXT } else { BINARY };
-    header(out, kind, message.data.len());
-    out.extend_from_slice(&message.data);
+    let opcode = if text_of(message).is_some() { Opcode::Text } else { Opcode::Binary };
+    ws::frame(opcode, &message.data, out);
 }
 
 /// One notice of `holdline.v1`.
@@ -40,7 +34,7 @@ pub fn welcome(out: &mut Vec<u8>, opening: &Opening<'_>) {
 
 /// Asks for a sign of life.
 pub fn ping(out: &mut Vec<u8>) {
-    out.extend_from_slice(PING);
+    ws::frame(Opcode::Ping, b"", out);
 }
 
 /// One text frame around what `write` appends, which must be UTF-8. Most frames are longer than 125 bytes and
@@ -50,25 +44,10 @@ fn text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
     let begin = out.len();
     out.extend_from_slice(&[0; KEPT]);
     write(out);
-    let mut head = Vec::with_capacity(10);
-    header(&mut head, TEXT, out.len() - begin - KEPT);
+    let len = (out.len() - begin - KEPT) as u64;
+    let mut head = Vec::with_capacity(ws::frame::HEADER_MAX);
+    encode_header(Header { is_final: true, rsv1: false, opcode: Opcode::Text, mask: None, len }, &mut head);
     out.splice(begin..begin + KEPT, head);
-}
-
-/// The lengths have one form each, the shortest (RFC 6455 section 5.2).
-fn header(out: &mut Vec<u8>, first: u8, length: usize) {
-    out.push(first);
-    match length {
-        0..=125 => out.push(length as u8),
-        126..=0xFFFF => {
-            out.push(126);
-            out.extend_from_slice(&(length as u16).to_be_bytes());
-        }
-        _ => {
-            out.push(127);
-            out.extend_from_slice(&(length as u64).to_be_bytes());
-        }
-    }
 }
 
 #[cfg(test)]

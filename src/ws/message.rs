@@ -23,13 +23,11 @@ use std::borrow::Cow;
 /// Reads what a client sends. Pull with [`Receiver::next`] until it has nothing more.
 #[derive(Debug, Default)]
 pub struct Receiver {
-    /// Only within a frame or a message.
+    /// Only within a frame or a message, and after the last.
     held: Option<Box<Held>>,
-    /// A close or an error came: nothing counts any more.
-    is_over: bool,
 }
 
-const _: () = assert!(size_of::<Receiver>() <= 16, "an idle WebSocket got heavier");
+const _: () = assert!(size_of::<Receiver>() <= 8, "an idle WebSocket got heavier");
 
 /// What must be remembered within a frame or a message.
 #[derive(Debug, Default)]
@@ -46,6 +44,8 @@ enum Frame {
     Between,
     Head(PartialHead),
     Payload(Open),
+    /// A close or an error came: nothing counts any more.
+    Over,
 }
 
 /// The beginning of a header.
@@ -72,7 +72,7 @@ impl Receiver {
     /// At the beginning of a connection.
     #[must_use]
     pub const fn new() -> Self {
-        Receiver { held: None, is_over: false }
+        Receiver { held: None }
     }
 
     /// The next whole thing in `input`, which is consumed from the front and unmasked in place. `None`: all of
@@ -87,25 +87,30 @@ impl Receiver {
         input: &mut &'i mut [u8],
         max_message: usize,
     ) -> Result<Option<Received<'i>>, ReceiveError> {
-        if self.is_over {
+        if self.is_over() {
             *input = &mut [];
             return Ok(None);
         }
         let outcome = self.pull(input, max_message);
-        self.is_over = matches!(outcome, Err(_) | Ok(Some(Received::Close(_))));
-        if self.is_over || self.is_between_messages() {
+        if matches!(outcome, Err(_) | Ok(Some(Received::Close(_)))) {
+            self.held = Some(Box::new(Held { frame: Frame::Over, message: None }));
+        } else if self.is_between_messages() {
             self.held = None;
         }
         outcome
     }
 
-    /// Bytes of memory held besides the receiver itself: zero between messages.
+    /// Bytes of input held, with their records: zero between messages and after the last.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
-        let Some(held) = &self.held else { return 0 };
+        let Some(held) = self.held.as_ref().filter(|_| !self.is_over()) else { return 0 };
         let message = held.message.as_ref().map_or(0, Assembly::held_bytes);
         let control = if let Frame::Payload(open) = &held.frame { open.control.capacity() } else { 0 };
         size_of::<Held>() + message + control
+    }
+
+    fn is_over(&self) -> bool {
+        self.held.as_ref().is_some_and(|held| matches!(held.frame, Frame::Over))
     }
 
     fn is_between_messages(&self) -> bool {
@@ -131,7 +136,8 @@ impl Receiver {
         let mut head = match self.held.as_mut().map(|held| mem::take(&mut held.frame)) {
             Some(Frame::Payload(open)) => return Ok(Some(open)),
             Some(Frame::Head(head)) => head,
-            Some(Frame::Between) | None => PartialHead::default(),
+            // Who is over does not get here.
+            Some(Frame::Between | Frame::Over) | None => PartialHead::default(),
         };
         let before = head.len;
         head.fill(input);

@@ -1,0 +1,66 @@
+//! What a client puts on the wire and finds there, as far as the bodies need it.
+
+use crate::ws::{Opcode, decode_header};
+use memchr::memmem;
+use std::borrow::Cow;
+
+/// A proper handshake.
+pub fn handshake(target: &str, protocol: Option<&str>) -> String {
+    let protocol = protocol.map_or_else(String::new, |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
+    format!(
+        "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{protocol}\r\n"
+    )
+}
+
+/// A text frame of a client. The mask is zero, so that the payload can be read.
+pub fn text_frame(payload: &[u8], out: &mut Vec<u8>) {
+    out.push(0x81);
+    match payload.len() {
+        len @ 0..126 => out.push(0x80 | len as u8),
+        len => {
+            out.push(0x80 | 126);
+            out.extend_from_slice(&u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes());
+        }
+    }
+    out.extend_from_slice(&[0; 4]);
+    out.extend_from_slice(&payload[..payload.len().min(u16::MAX.into())]);
+}
+
+/// Behind the answer to the handshake stand whole frames as a server sends them, and nothing behind a close. `may_be_cut`:
+/// the connection broke, so the last one may not have left.
+pub fn check_frames(said: &[u8], may_be_cut: bool) {
+    let Some(end) = memmem::find(said, b"\r\n\r\n") else {
+        assert!(said.is_empty(), "a whole head");
+        return;
+    };
+    assert!(said.starts_with(b"HTTP/1.1 101 "), "the handshake is proper");
+    let mut rest = &said[end + 4..];
+    while !rest.is_empty() {
+        let Some((header, len)) = decode_header(rest, false).expect("a proper header") else {
+            assert!(may_be_cut, "a whole header");
+            return;
+        };
+        assert!(header.is_final && header.mask.is_none());
+        let Some((payload, behind)) = rest[len..].split_at_checked(header.len as usize) else {
+            assert!(may_be_cut, "a whole frame");
+            return;
+        };
+        if header.opcode == Opcode::Text {
+            assert!(core::str::from_utf8(payload).is_ok(), "text is UTF-8");
+        }
+        assert!(header.opcode != Opcode::Close || behind.is_empty(), "a close is the last frame");
+        rest = behind;
+    }
+}
+
+/// What must not depend on how the bytes were cut. `GET /stats` tells of pieces that wait at the moment, which does:
+/// where it was asked for, numbers are left out.
+pub fn comparable(said: &[u8]) -> Cow<'_, [u8]> {
+    if memmem::find(said, STATS).is_none() {
+        return said.into();
+    }
+    said.iter().copied().filter(|b| !b.is_ascii_digit()).collect::<Vec<_>>().into()
+}
+
+const STATS: &[u8] = b"\"incoming_bytes\":";

@@ -1,0 +1,77 @@
+//! Deadlines that a timer may miss: each case is a connection whose deadline moved closer after its timer was set.
+
+use holdline::limits::Settings;
+use holdline::testing::driver::{Line, World};
+
+fn world() -> World {
+    World::new(Settings { heartbeat_ms: 1_000, write_timeout_ms: 600_000, ..Settings::default() })
+}
+
+fn open(world: &mut World, request: &str) -> Line {
+    let line = world.connect();
+    world.send(line, request.as_bytes());
+    world.settle();
+    line
+}
+
+/// `ms` milliseconds pass, with everything that is due meanwhile.
+fn pass(world: &mut World, ms: u64) {
+    let end = world.now().at + ms;
+    while world.next_deadline().is_some_and(|due| due <= end) {
+        world.advance_to_deadline();
+        world.settle();
+    }
+    world.advance(end.since(world.now().at));
+}
+
+#[test]
+fn a_stream_that_was_blocked_beats_on_time_again() {
+    let mut world = world();
+    let line =
+        open(&mut world, "GET /channels/a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n");
+    world.narrow(line, Some(3));
+    pass(&mut world, 1_100);
+    let before = world.written(line).len();
+    pass(&mut world, 10_000);
+    let comment = b"0003\r\n:\n\n\r\n";
+    let beats = world.written(line)[before..].chunks(comment.len()).filter(|chunk| chunk == comment).count();
+    assert!((9..=10).contains(&beats), "{beats} signs of life in ten seconds");
+}
+
+#[test]
+fn a_connection_that_said_its_last_word_is_waited_for_two_seconds_more() {
+    let mut world = world();
+    let line = open(&mut world, "GET / HTTP/1.1\r\n\r\n");
+    assert!(world.written(line).starts_with(b"HTTP/1.1 400 "));
+    pass(&mut world, 1_900);
+    assert!(!world.is_closed(line), "so that the peer reads our last words");
+    pass(&mut world, 200);
+    assert!(world.is_closed(line));
+}
+
+#[test]
+fn a_last_word_that_leaves_slowly_is_waited_for_from_its_end_on() {
+    let mut world = world();
+    let line = world.connect();
+    world.narrow(line, Some(0));
+    world.send(line, b"GET / HTTP/1.1\r\n\r\n");
+    world.settle();
+    pass(&mut world, 60_000);
+    world.narrow(line, None);
+    world.settle();
+    pass(&mut world, 1_900);
+    assert!(!world.is_closed(line));
+    pass(&mut world, 200);
+    assert!(world.is_closed(line));
+}
+
+#[test]
+fn the_time_for_a_head_behind_an_answer_is_that_for_a_head() {
+    let mut world = world();
+    let line = open(&mut world, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT");
+    let answered = world.written(line).len();
+    pass(&mut world, 9_900);
+    assert_eq!(world.written(line).len(), answered);
+    pass(&mut world, 200);
+    assert!(world.written(line)[answered..].starts_with(b"HTTP/1.1 408 "));
+}

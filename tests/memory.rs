@@ -1,0 +1,185 @@
+//! What an idle connection owns: its places in the server's tables, and no heap block. Counted with an allocator
+//! that counts, driving the server in process.
+
+use holdline::base::time::{Millis, Now};
+use holdline::limits::Settings;
+use holdline::server::{ConnId, ListenerInfo, Peer, Server, Slices};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use std::alloc::System;
+use std::sync::{Mutex, PoisonError};
+
+#[global_allocator]
+static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// The counters see the whole process: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// With [`CONNECTIONS`] and the publisher a power of two: tables double, and are full when they are looked at.
+const WARM_UP: usize = 23;
+const CONNECTIONS: usize = 1000;
+/// What may be allocated besides: each table once, and whatever the test harness does meanwhile.
+const BLOCKS_MAX: usize = 16;
+/// Bytes of a connection with one channel, and of each channel more. The socket's record comes to this, in io.
+const BYTES_EACH_MAX: usize = 290;
+const BYTES_A_CHANNEL_MAX: usize = 64;
+
+/// Blocks on the heap, and their bytes.
+#[derive(Copy, Clone, Debug)]
+struct Live {
+    blocks: usize,
+    bytes: usize,
+}
+
+impl Live {
+    fn now() -> Live {
+        let stats = HEAP.stats();
+        Live {
+            blocks: stats.allocations - stats.deallocations,
+            // What grew or shrank in place is in these as well.
+            bytes: stats.bytes_allocated - stats.bytes_deallocated,
+        }
+    }
+}
+
+/// A server whose peers take everything at once.
+struct World {
+    server: Server,
+    now: Now,
+    /// Bytes written to anybody.
+    written: usize,
+}
+
+impl World {
+    fn new() -> World {
+        let now = Now { at: Millis(1_000), unix_ms: 1_763_687_000_000 };
+        let listener = ListenerInfo { loopback: true, description: "http://127.0.0.1:8080".to_owned() };
+        let settings = Settings { echo: true, ..Settings::default() };
+        World { server: Server::new(settings, vec![listener], now, [7; 32]), now, written: 0 }
+    }
+
+    fn connect(&mut self) -> ConnId {
+        let address = core::net::Ipv4Addr::LOCALHOST.into();
+        let peer = Peer { address: Some(address), listener: 0 };
+        self.server.handle_accept(self.now, peer).expect("there is room")
+    }
+
+    fn send(&mut self, id: ConnId, bytes: &str) {
+        self.server.handle_bytes(self.now, id, &mut bytes.as_bytes().to_vec());
+        self.flush();
+    }
+
+    /// Writes what there is to write, and says how much that was.
+    fn flush(&mut self) -> usize {
+        let before = self.written;
+        while let Some(id) = self.server.poll_dirty() {
+            loop {
+                let mut slices = Slices::new();
+                self.server.slices(self.now, id, &mut slices);
+                let count: usize = slices.as_slice().iter().map(|slice| slice.len()).sum();
+                self.written += count;
+                if count == 0 || !self.server.handle_sent(self.now, id, count) {
+                    break;
+                }
+            }
+        }
+        while self.server.poll_action().is_some() {}
+        self.written - before
+    }
+
+    fn publish(&mut self) {
+        let publisher = self.connect();
+        self.send(
+            publisher,
+            "POST /channels/news HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
+        );
+        self.server.handle_end(self.now, publisher);
+        self.flush();
+    }
+
+    /// Lets time pass, turn by turn.
+    fn pass(&mut self, ms: u64) {
+        let end = self.now.at + ms;
+        while self.now.at < end {
+            self.now.at = self.now.at + 1_000;
+            self.now.unix_ms += 1_000;
+            self.server.handle_timeout(self.now);
+            self.flush();
+        }
+    }
+}
+
+const STREAM: &str = "HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const UPGRADE: &str = "HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// Connections that say `request`, and what they cost once everything they asked for was said.
+fn cost_of(request: &str, meanwhile: impl Fn(&mut World)) -> (isize, usize) {
+    let mut world = World::new();
+    let join = |world: &mut World, count: usize| {
+        for _ in 0..count {
+            let id = world.connect();
+            world.send(id, request);
+        }
+    };
+    join(&mut world, WARM_UP);
+    world.publish();
+    meanwhile(&mut world);
+    let before = Live::now();
+    join(&mut world, CONNECTIONS);
+    meanwhile(&mut world);
+    let after = Live::now();
+    let stats = world.server.stats();
+    assert_eq!(stats.connections, WARM_UP + CONNECTIONS, "{request}: somebody was sent away");
+    let bytes = after.bytes.saturating_sub(before.bytes) / CONNECTIONS;
+    (after.blocks as isize - before.blocks as isize, bytes)
+}
+
+fn streams() -> [(&'static str, String); 8] {
+    [
+        ("waiting for a request", String::new()),
+        ("WebSocket", format!("GET /channels/news {UPGRADE}")),
+        ("WebSocket, raw", {
+            let protocol = "\r\nSec-WebSocket-Protocol: holdline.raw\r\n\r\n";
+            format!("GET /channels/news {}{protocol}", UPGRADE.trim_end())
+        }),
+        ("WebSocket, echo", format!("GET /echo {UPGRADE}")),
+        ("SSE", format!("GET /channels/news?transport=sse {STREAM}")),
+        ("SSE of two channels", format!("GET /channels?channel=news&channel=more&transport=sse {STREAM}")),
+        ("ndjson", format!("GET /channels/news?transport=ndjson {STREAM}")),
+        ("iframe", format!("GET /channels/news?transport=iframe&origin=http://localhost {STREAM}")),
+    ]
+}
+
+fn assert_owns_nothing(meanwhile: impl Fn(&mut World)) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for (name, request) in streams() {
+        let (blocks, bytes) = cost_of(&request, &meanwhile);
+        println!("{name}: {bytes} bytes each, {blocks} blocks for {CONNECTIONS}");
+        assert!(blocks <= BLOCKS_MAX as isize, "{name}: {blocks} heap blocks for {CONNECTIONS} connections");
+        let bytes_max = BYTES_EACH_MAX + if name.contains("two") { BYTES_A_CHANNEL_MAX } else { 0 };
+        assert!(bytes <= bytes_max, "{name}: {bytes} bytes for each");
+    }
+}
+
+#[test]
+fn an_idle_connection_owns_no_heap_block() {
+    assert_owns_nothing(|_| {});
+}
+
+#[test]
+fn a_connection_that_was_written_to_owns_no_heap_block() {
+    assert_owns_nothing(|world| {
+        world.publish();
+        world.publish();
+    });
+}
+
+#[test]
+fn a_stream_owns_no_heap_block_after_its_heartbeat() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    for (name, request) in streams().into_iter().filter(|(name, _)| !name.starts_with("waiting")) {
+        // WebSockets are pinged after 15 s, and dropped after 45.
+        let (blocks, _) = cost_of(&request, |world| world.pass(20_000));
+        assert!(blocks <= BLOCKS_MAX as isize, "{name}: {blocks} heap blocks for {CONNECTIONS} connections");
+    }
+}

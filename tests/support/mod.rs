@@ -1,0 +1,46 @@
+//! What the integration tests stand on: the real binary, a raw HTTP/1.1 client, strict parsers for what it sends.
+//!
+//! Law: nothing here uses the crate's own code, so a mistake in it is not made twice. Every wait is for a
+//! condition; [`HANG`] only turns a hang into a failure.
+
+pub mod body;
+pub mod client;
+pub mod process;
+pub mod random;
+pub mod reader;
+pub mod response;
+pub mod script;
+pub mod socket;
+pub mod sse;
+pub mod websocket;
+pub mod wire;
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// After this long without the awaited byte or condition a test fails. Nothing is measured by it.
+pub const HANG: Duration = Duration::from_secs(40);
+
+/// Waits until `condition` holds.
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + HANG;
+    while !condition() {
+        assert!(Instant::now() < deadline, "this never came true: {what}");
+        sleep(Duration::from_millis(3));
+    }
+}
+
+/// The first hit of `needle` in `hay`.
+pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Takes `MS-SEQ` apart; anything else fails the test.
+pub fn id(text: &str) -> (u64, u64) {
+    let digits = |part: &str| {
+        assert!(part.bytes().all(|b| b.is_ascii_digit()), "no message id: {text:?}");
+        part.parse().unwrap_or_else(|_| panic!("no message id: {text:?}"))
+    };
+    let (ms, seq) = text.split_once('-').unwrap_or_else(|| panic!("no message id: {text:?}"));
+    (digits(ms), digits(seq))
+}
