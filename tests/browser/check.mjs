@@ -15,7 +15,7 @@ export async function check(sentence, look) {
 }
 
 /** Asks until `look` gives something true; `tell` says what there was instead. */
-export async function until(look, tell, patience_ms = 20000) {
+export async function until(look, tell, patience_ms = 60000) {
   const end = performance.now() + patience_ms;
   for (;;) {
     const seen = await look();

@@ -10,7 +10,7 @@ export function complaints(page) {
   page.on('pageerror', error => heard.list.push(`uncaught: ${error.message}`));
   page.on('console', message => {
     if (!['error', 'warning'].includes(message.type())) return;
-    if (heard.is_down && /net::ERR_|status of 410/.test(message.text())) return;
+    if (heard.is_down && /net::ERR_|status of 410|response code: 410/.test(message.text())) return;
     heard.list.push(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
   return heard;
