@@ -161,11 +161,11 @@ impl Server {
         commands: Vec<Command>,
         repeat: Option<RepeatKey>,
     ) -> Result<(), Problem> {
-        let is_too_much = |command: &Command| match command {
-            Command::Publish(draft) => !self.hub.has_room_for(&draft.channel),
-            Command::Delete(_) => false,
-        };
-        if commands.iter().any(is_too_much) {
+        let channels = commands.iter().filter_map(|command| match command {
+            Command::Publish(draft) => Some(&*draft.channel),
+            Command::Delete(_) => None,
+        });
+        if !self.hub.has_room_for(channels) {
             return Err(Problem::new(503, "the server has as many channels as it may (--max-channels)"));
         }
         self.next_ticket += 1;
