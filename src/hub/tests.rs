@@ -498,3 +498,13 @@ fn the_dead_in_the_middle_of_a_log_are_tidied_up() {
         assert!(read.ends_with(&all), "{read} ends with {all}");
     }
 }
+
+#[test]
+fn a_command_with_very_many_names_is_refused_without_comparing_each_to_all() {
+    let mut bench = Bench::new(Limits { max_channels: 3, max_subscriptions: 1_000_000, ..ROOMY });
+    let names: Vec<String> = (0..200_000).map(|n| format!("n{n}")).collect();
+    let reader = bench.subscribe("a", Start::Now);
+    // Each compared to all before it, these are twenty thousand million comparisons.
+    assert_eq!(bench.add(reader, &names.join(" "), None), Err(SubscribeError::ChannelLimit));
+    assert_eq!((bench.0.channel_total(), bench.0.subscription_total()), (1, 1));
+}
