@@ -117,7 +117,7 @@ impl Server {
                 continue;
             }
             let number = index + 1;
-            let publish = serde_json::from_slice::<JsonPublish<'_>>(line).map_err(|error| {
+            let publish = drafts::object::<JsonPublish<'_>>(line).map_err(|error| {
                 Problem::bad(format!("line {number} is not a JSON object that publishes something: {error}"))
             })?;
             let draft =

@@ -64,6 +64,7 @@ fn nothing_is_published_if_any_line_is_wrong() {
     let mut client = server.connect();
     let good = "{\"channel\":\"a\",\"data\":1}\n";
     let wrong = [
+        "[\"a\",null,1,null,null,null,null,null,null]",
         "{",
         "[]",
         "1",
