@@ -58,8 +58,10 @@ impl Server {
     ) -> Result<Writing, Problem> {
         let content_type = head.headers.text("content-type");
         drafts::check_content_type(content_type)?;
-        let draft = drafts::draft_of_request(channel, head, self.settings.retain_age_ms)?;
-        Writing::new(now, head, reply, Wanted::Publish(Box::new(draft), content_type.map(Into::into)))
+        let draft = drafts::draft_of_request(channel.clone(), head, self.settings.retain_age_ms)?;
+        let wanted = Wanted::Publish(Box::new(draft), content_type.map(Into::into));
+        // By its name, for one channel has many paths.
+        Writing::new(now, head, reply, &channel, wanted)
     }
 
     /// Judges the head of `POST /publish`.
@@ -73,7 +75,7 @@ impl Server {
         if !media_type.is_some_and(|media| media.is("application/x-ndjson")) {
             return Err(Problem::new(415, "a bulk publish is application/x-ndjson: one JSON object a line"));
         }
-        Writing::new(now, head, reply, Wanted::Bulk)
+        Writing::new(now, head, reply, head.target.path, Wanted::Bulk)
     }
 
     /// Bytes that the body may have.
@@ -263,14 +265,20 @@ impl Writing {
         Writing { reply, wanted: Wanted::Nothing(problem), repeat: None, parameters: Box::default() }
     }
 
-    fn new(now: Now, head: &Head<'_, '_>, reply: &mut Reply, wanted: Wanted) -> Result<Self, Problem> {
+    fn new(
+        now: Now,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+        resource: &str,
+        wanted: Wanted,
+    ) -> Result<Self, Problem> {
         let key = match head.headers.all("idempotency-key").collect::<Vec<_>>()[..] {
             [] => None,
             [key] if (1..=128).contains(&key.len()) => Some(key),
             _ => return Err(Problem::bad("Idempotency-Key has 1 to 128 bytes and is given once")),
         };
         // Nobody has a name yet, so everybody is the same publisher. No part of this can hold a NUL.
-        let repeat = key.map(|key| format!("anyone\0{}\0{}", head.target.path, key.escape_ascii()).into());
+        let repeat = key.map(|key| format!("anyone\0{resource}\0{}", key.escape_ascii()).into());
         let mut parameters = head.target.query.unwrap_or_default().to_owned();
         for name in [
             "content-type",
