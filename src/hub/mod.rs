@@ -27,7 +27,7 @@ use crate::message::{Command, Cursor, Draft, Entry, Message, MessageId};
 use dedup::{Answer, Repeats, Seen};
 use floors::{Dropped, Floors};
 use retention::Totals;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 /// Names a [`Channel`].
@@ -236,10 +236,11 @@ impl Hub {
         }
     }
 
-    /// May someone publish to `channel` without making more channels than there may be? To be asked before the
+    /// May someone publish to all `channels` without making more of them than there may be? To be asked before the
     /// journal is: what it has committed is applied in any case.
-    pub fn has_room_for(&self, channel: &str) -> bool {
-        self.names.contains_key(channel) || self.channels.len() < self.limits.max_channels
+    pub fn has_room_for<'a>(&self, channels: impl Iterator<Item = &'a str>) -> bool {
+        let new: HashSet<&str> = channels.filter(|channel| !self.names.contains_key(*channel)).collect();
+        new.is_empty() || self.channels.len() + new.len() <= self.limits.max_channels
     }
 
     /// How many readers the channel has.

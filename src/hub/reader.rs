@@ -7,7 +7,7 @@ use crate::base::id::Id;
 use crate::base::list::{Linked, Links, List};
 use crate::channel_name::ChannelName;
 use crate::message::{ClientId, Cursor, MessageId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// Names a [`Reader`].
 pub type ReaderId = Id<Reader>;
@@ -132,19 +132,22 @@ impl Hub {
         names: &'n [ChannelName],
         unix_ms: u64,
     ) -> Result<Vec<&'n str>, SubscribeError> {
-        let mut fresh: Vec<&str> = Vec::with_capacity(names.len());
-        for name in names {
-            if !fresh.contains(&&**name) && reader.is_none_or(|id| self.find(id, name).is_none()) {
-                fresh.push(name);
+        let has = reader.map_or(0, |id| self.channel_count(id));
+        let mut fresh: Vec<&str> = Vec::new();
+        // One command may have a hundred thousand names: each is looked at once, and no more of them than count.
+        let mut seen = HashSet::new();
+        let mut has_old = false;
+        for name in names.iter().map(|name| &**name).filter(|name| seen.insert(*name)) {
+            if reader.is_some_and(|id| self.find(id, name).is_some()) {
+                has_old = true;
+                continue;
+            }
+            fresh.push(name);
+            if has + fresh.len() > self.limits.max_subscriptions {
+                return Err(SubscribeError::SubscriptionLimit);
             }
         }
-        let has = reader.map_or(0, |id| self.channel_count(id));
-        if !fresh.is_empty() && has + fresh.len() > self.limits.max_subscriptions {
-            return Err(SubscribeError::SubscriptionLimit);
-        }
-        if !names.is_empty()
-            && names.iter().all(|name| fresh.contains(&&**name) && self.is_closed(name, unix_ms))
-        {
+        if !fresh.is_empty() && !has_old && fresh.iter().all(|name| self.is_closed(name, unix_ms)) {
             return Err(SubscribeError::AllClosed);
         }
         let new = fresh.iter().filter(|name| !self.names.contains_key(**name)).count();

@@ -400,7 +400,7 @@ fn limits_refuse_whole_and_change_nothing() {
     assert_eq!(bench.add(reader, "b a b", None), Ok(0));
     bench.publish_all("1c");
     assert_eq!(bench.try_subscribe("c d", Start::Now), Err(SubscribeError::ChannelLimit));
-    assert!(bench.0.has_room_for("a") && !bench.0.has_room_for("d"));
+    assert!(bench.0.has_room_for(["a", "a"].into_iter()) && !bench.0.has_room_for(["a", "d"].into_iter()));
     assert_eq!((bench.0.channel_total(), bench.0.reader_total(), bench.0.subscription_total()), (3, 1, 2));
     bench.0.leave(reader);
     assert_eq!((bench.0.channel_total(), bench.0.owner(reader), bench.0.poll_dirty()), (1, None, None));
@@ -487,4 +487,14 @@ fn the_dead_in_the_middle_of_a_log_are_tidied_up() {
         let read = bench.look(kept, Start::After(at(start)));
         assert!(read.ends_with(&all), "{read} ends with {all}");
     }
+}
+
+#[test]
+fn a_command_with_very_many_names_is_refused_without_comparing_each_to_all() {
+    let mut bench = Bench::new(Limits { max_channels: 3, max_subscriptions: 1_000_000, ..ROOMY });
+    let names: Vec<String> = (0..200_000).map(|n| format!("n{n}")).collect();
+    let reader = bench.subscribe("a", Start::Now);
+    // Each compared to all before it, these are twenty thousand million comparisons.
+    assert_eq!(bench.add(reader, &names.join(" "), None), Err(SubscribeError::ChannelLimit));
+    assert_eq!((bench.0.channel_total(), bench.0.subscription_total()), (1, 1));
 }

@@ -3,7 +3,7 @@
 
 use super::Server;
 use super::connection::ConnId;
-use super::drafts::{JsonPublish, present};
+use super::drafts::{JsonPublish, object, present};
 use super::problem::Problem;
 use super::publish::Asker;
 use crate::base::time::Now;
@@ -37,7 +37,7 @@ struct Channels<'a> {
 impl Server {
     /// Carries out one command.
     pub(super) fn command(&mut self, now: Now, id: ConnId, reader: ReaderId, text: &[u8]) {
-        let envelope = match serde_json::from_slice::<Envelope<'_>>(text) {
+        let envelope = match object::<Envelope<'_>>(text) {
             Ok(envelope) => envelope,
             Err(error) => {
                 let problem = Problem::bad(format!("a command is a JSON object: {error}"));

@@ -71,6 +71,14 @@ pub fn present<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a 
     Deserialize::deserialize(from).map(Some)
 }
 
+/// Reads a JSON object. A list would do for serde too, with the members in the order of the fields.
+pub fn object<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Result<T, serde_json::Error> {
+    match text.trim_ascii_start().first() {
+        Some(b'[') => Err(serde::de::Error::custom("this is a list")),
+        _ => serde_json::from_slice(text),
+    }
+}
+
 /// The draft of `POST /channels/{channel}`, still without its body: the head is judged before the body is read.
 pub fn draft_of_request(
     channel: ChannelName,

@@ -119,7 +119,7 @@ impl Server {
                 continue;
             }
             let number = index + 1;
-            let publish = serde_json::from_slice::<JsonPublish<'_>>(line).map_err(|error| {
+            let publish = drafts::object::<JsonPublish<'_>>(line).map_err(|error| {
                 Problem::bad(format!("line {number} is not a JSON object that publishes something: {error}"))
             })?;
             let draft =
@@ -163,11 +163,11 @@ impl Server {
         commands: Vec<Command>,
         repeat: Option<RepeatKey>,
     ) -> Result<(), Problem> {
-        let is_too_much = |command: &Command| match command {
-            Command::Publish(draft) => !self.hub.has_room_for(&draft.channel),
-            Command::Delete(_) => false,
-        };
-        if commands.iter().any(is_too_much) {
+        let channels = commands.iter().filter_map(|command| match command {
+            Command::Publish(draft) => Some(&*draft.channel),
+            Command::Delete(_) => None,
+        });
+        if !self.hub.has_room_for(channels) {
             return Err(Problem::new(503, "the server has as many channels as it may (--max-channels)"));
         }
         self.next_ticket += 1;

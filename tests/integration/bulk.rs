@@ -64,6 +64,7 @@ fn nothing_is_published_if_any_line_is_wrong() {
     let mut client = server.connect();
     let good = "{\"channel\":\"a\",\"data\":1}\n";
     let wrong = [
+        "[\"a\",null,1,null,null,null,null,null,null]",
         "{",
         "[]",
         "1",
@@ -111,4 +112,16 @@ fn a_bulk_publish_is_repeated_as_one() {
     assert_eq!(again.json(), first.json());
     client.ask("POST", "/publish", &fields, b"{\"channel\":\"a\",\"data\":1}\n").problem(422);
     assert_eq!(retained(&mut client, "a").len(), 1);
+}
+
+#[test]
+fn all_new_channels_of_a_bulk_publish_count_together() {
+    let server = Server::start(&["--max-channels", "2"]);
+    let lines = |names: &str| -> String {
+        names.chars().map(|name| format!("{{\"channel\":\"{name}\",\"data\":1}}\n")).collect()
+    };
+    let mut client = server.connect();
+    publish(&mut client, &lines("abc")).problem(503);
+    assert_eq!(server.figure("channels"), 0);
+    publish(&mut client, &lines("abab")).expect(200);
 }

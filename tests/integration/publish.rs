@@ -271,3 +271,16 @@ fn only_successes_are_kept_for_repeats() {
     let answer = client.ask("POST", "/channels/a", &fields, b"{}").expect(200);
     assert_eq!(answer.field("Holdline-Repeated"), None);
 }
+
+#[test]
+fn a_repeat_may_write_the_same_channel_another_way() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    let key = [("Idempotency-Key", "k")];
+    client.ask("POST", "/channels/a/b", &key, b"once").expect(200);
+    for target in ["/channels/a%2Fb", "/channels/%61/b"] {
+        let again = client.ask("POST", target, &key, b"once").expect(200);
+        assert_eq!(again.field("Holdline-Repeated"), Some("true"), "{target}");
+    }
+    assert_eq!(retained(&server, "a/b"), ["once"]);
+}

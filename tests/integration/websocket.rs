@@ -172,6 +172,7 @@ fn malformed_commands_are_error_replies_and_the_connection_stays() {
         "{",
         "null",
         "[]",
+        "[\"ping\",1]",
         "1",
         "\"ping\"",
         "{}",
