@@ -111,7 +111,7 @@ export async function console_page(browser) {
       heard.is_down = false;
       await all_show(page, sent);
       const panes = await shown(page);
-      for (const name of ['eventsource', 'fetch-stream', 'hidden-iframe']) {
+      for (const name of ['websocket', 'eventsource', 'fetch-stream', 'hidden-iframe']) {
         assert.ok(panes[name].notices.includes('The server is going down'), `${name}: ${panes[name].notices}`);
       }
     });
