@@ -31,6 +31,8 @@ async function picture(browser, colorScheme, size, viewport) {
     server = await Holdline.start('--listen', server.address);
     await all(page, pane => pane.state === 'live' && pane.notices.some(notice => /^Gap/.test(notice)), 30000);
     await server.publish('{"symbol":"ACME","price":12.5}', '?event=price');
+    // The EventSource learns a new name from another pane, and must have done so before anything later arrives.
+    await all(page, pane => pane.messages.length === 2);
     await server.publish('A longer message, to see how the lines break in a narrow pane.');
     await all(page, pane => pane.messages.length === 3);
     await page.waitForTimeout(1800);
