@@ -113,7 +113,7 @@ impl Http1 {
         Ok(())
     }
 
-    /// Is it between two requests, with no byte of the next?
+    /// Is a body being waited for?
     pub fn is_in_body(&self) -> bool {
         matches!(self, Http1::Body(_))
     }

@@ -255,7 +255,7 @@ impl Server {
     }
 
     /// The peer sends no more. Whoever waits for something has gone away, for HTTP clients do not close half of a
-    /// connection; a request that is complete is answered all the same.
+    /// connection; the answer under way is still given, requests held back behind it are not.
     pub fn handle_end(&mut self, now: Now, id: ConnId) {
         self.clock = now;
         let Some(conn) = self.conns.get_mut(id) else { return };
