@@ -131,6 +131,7 @@ impl Account {
             }
             Heard::Position { cursor } | Heard::Reload { since: cursor } => self.position(truth, *cursor),
             Heard::Shutdown { .. } | Heard::Heartbeat | Heard::Retry { .. } => Ok(()),
+            Heard::Refused { status } => Err(format!("{status} in the middle of a stream")),
         }
     }
 

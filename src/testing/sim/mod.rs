@@ -73,7 +73,9 @@ impl Play {
     fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         // The first throws of neighbouring seeds are alike.
-        (0..10).for_each(|_| drop(dice.below(2)));
+        for _ in 0..10 {
+            dice.below(2);
+        }
         let scenario = Scenario::throw(&mut dice);
         let journal = SimJournal::new(BEGIN_UNIX_MS);
         Play {

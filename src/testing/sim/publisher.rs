@@ -152,7 +152,7 @@ impl Publisher {
         let Some(talk) = &mut self.talk else { return Ok(()) };
         let line = talk.out.line();
         talk.http.push(&world.take_written(line));
-        while let Some(part) = talk.http.next()? {
+        while let Some(part) = talk.http.next_part()? {
             match part {
                 HttpPart::Continue | HttpPart::Switched => return Err("nobody asked for this".to_owned()),
                 HttpPart::Head(head) => talk.answer = Some((head, Vec::new())),

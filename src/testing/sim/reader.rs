@@ -182,7 +182,7 @@ impl Talk {
             return socket.listen(bytes, &mut self.out, truth, ledger);
         }
         self.http.push(bytes);
-        while let Some(part) = self.http.next()? {
+        while let Some(part) = self.http.next_part()? {
             match part {
                 HttpPart::Continue => return Err("nobody expects a 100".to_owned()),
                 HttpPart::Head(head) => {
