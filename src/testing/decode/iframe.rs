@@ -14,7 +14,7 @@ const BEGIN: &str = "<!doctype html><meta charset=\"utf-8\">";
 
 /// Reads a page as it comes.
 #[derive(Debug)]
-pub struct Page {
+pub struct IframeReader {
     incoming: Incoming,
     /// With which each script begins.
     open: String,
@@ -32,7 +32,7 @@ enum State {
     Over,
 }
 
-impl Page {
+impl IframeReader {
     /// A page for `origin`, under the policy in `head`.
     pub fn new(head: &ResponseHead, origin: &str) -> Result<Self, String> {
         let policy = head.field("Content-Security-Policy").unwrap_or_default();
@@ -43,7 +43,7 @@ impl Page {
         };
         let nonce =
             nonce.filter(is_nonce).ok_or_else(|| format!("not the policy for {origin}: {policy:?}"))?;
-        Ok(Page {
+        Ok(IframeReader {
             incoming: Incoming::default(),
             open: format!("<script nonce=\"{nonce}\">"),
             origin: origin.to_owned(),

@@ -5,13 +5,13 @@ use super::{Heard, envelope};
 
 /// Reads a stream of lines.
 #[derive(Debug, Default)]
-pub struct Lines {
+pub struct NdjsonReader {
     incoming: Incoming,
     has_begun: bool,
     is_over: bool,
 }
 
-impl Lines {
+impl NdjsonReader {
     /// The server wrote `bytes`: what they end.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<Heard>, String> {
         self.incoming.push(bytes);
@@ -54,7 +54,7 @@ mod tests {
     const SHUTDOWN: &str = "{\"notice\":\"shutdown\",\"reconnect_ms\":7}\n";
 
     fn read(pieces: &[&[u8]]) -> Result<Vec<Heard>, String> {
-        let mut lines = Lines::default();
+        let mut lines = NdjsonReader::default();
         let mut heard = Vec::new();
         for piece in pieces {
             heard.extend(lines.push(piece)?);

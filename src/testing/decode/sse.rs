@@ -97,29 +97,21 @@ fn read_line(block: &mut Block, line: &[u8]) -> Result<Option<Block>, String> {
     if whole == Block::default() { Err("a blank line after nothing".to_owned()) } else { Ok(Some(whole)) }
 }
 
-/// What a message's data is.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Data {
-    /// The payload; the channel is not told.
-    Bare,
-    /// The envelope.
-    Envelope,
-}
-
 /// Reads the stream that an EventSource gets: a position first, then whatever comes.
 #[derive(Debug)]
-pub struct EventStream {
+pub struct SseReader {
     blocks: Blocks,
-    data: Data,
+    /// Data is the payload, else the envelope.
+    is_bare: bool,
     last_event_id: Option<MessageId>,
     greeting: Option<Greeting>,
     is_over: bool,
 }
 
-impl EventStream {
-    /// A stream whose messages come as `data`.
-    pub fn new(data: Data) -> Self {
-        EventStream { blocks: Blocks::default(), data, last_event_id: None, greeting: None, is_over: false }
+impl SseReader {
+    /// A stream whose messages come as their payload if `is_bare`, else as their envelope.
+    pub fn new(is_bare: bool) -> Self {
+        SseReader { blocks: Blocks::default(), is_bare, last_event_id: None, greeting: None, is_over: false }
     }
 
     /// What the browser would send as `Last-Event-ID`.
@@ -191,9 +183,9 @@ impl EventStream {
         }
         match (own, id) {
             (Some("position"), Some(cursor)) => self.position(data).map(|()| Heard::Position { cursor }),
-            (Some("binary"), Some(id)) if self.data == Data::Bare => enveloped(data, id, None),
+            (Some("binary"), Some(id)) if self.is_bare => enveloped(data, id, None),
             (Some(name), None) => self.notice(name, data, retry),
-            (None, Some(id)) if self.data == Data::Envelope => enveloped(data, id, Some(event)),
+            (None, Some(id)) if !self.is_bare => enveloped(data, id, Some(event)),
             (None, Some(id)) if event.is_none_or(envelope::is_event) => Ok(Heard::Message {
                 id,
                 channel: None,

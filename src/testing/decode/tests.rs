@@ -4,10 +4,10 @@
 use super::handshake::Handshake;
 use super::head::ResponseHead;
 use super::http::{HttpPart, ResponseReader};
-use super::iframe::Page;
-use super::ndjson::Lines;
+use super::iframe::IframeReader;
+use super::ndjson::NdjsonReader;
 use super::poll::{Batch, Called};
-use super::sse::{Data, EventStream};
+use super::sse::SseReader;
 use super::v1::{Reply, V1};
 use super::websocket::{FIN, Frame, SocketReader, TEXT, client_frame};
 use super::*;
@@ -147,21 +147,21 @@ fn what_the_server_says_by_streams_is_heard() {
     const SSE: &str = "Accept: text/event-stream\r\n";
     let mut world = world();
     let (_, body) = answer(&Talk::new(&mut world).get("/channels/a?since=start&envelope=1", SSE));
-    let heard = EventStream::new(Data::Envelope).push(&body).expect("a proper stream");
+    let heard = SseReader::new(false).push(&body).expect("a proper stream");
     check_messages(&heard);
 
     let (_, body) = answer(&Talk::new(&mut world).get("/channels/a?since=start", SSE));
-    let heard = EventStream::new(Data::Bare).push(&body).expect("a proper stream");
+    let heard = SseReader::new(true).push(&body).expect("a proper stream");
     let messages = heard.iter().filter(|heard| matches!(heard, Heard::Message { .. }));
     assert_eq!(messages.count(), PUBLISHED.len());
 
     let (_, body) =
         answer(&Talk::new(&mut world).get("/channels/a?since=start", "Accept: application/x-ndjson\r\n"));
-    check_messages(&Lines::default().push(&body).expect("a proper stream"));
+    check_messages(&NdjsonReader::default().push(&body).expect("a proper stream"));
 
     let target = "/channels/a?since=start&transport=iframe&origin=http://localhost";
     let (head, body) = answer(&Talk::new(&mut world).get(target, ""));
-    let mut page = Page::new(&head, "http://localhost").expect("a proper policy");
+    let mut page = IframeReader::new(&head, "http://localhost").expect("a proper policy");
     check_messages(&page.push(&body).expect("a proper page"));
 }
 

@@ -7,12 +7,12 @@ const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 const POSITION: &str =
     r#"{"notice":"position","client":"AAAAAAAAAAAAAAAA","session":"0123456789012345678901","cursor":"4-0"}"#;
 
-fn page(origin: &str) -> Result<Page, String> {
+fn page(origin: &str) -> Result<IframeReader, String> {
     let head = format!(
         "HTTP/1.1 200 OK\r\nContent-Security-Policy: default-src 'none'; script-src 'nonce-{NONCE}'; \
          frame-ancestors {ORIGIN}"
     );
-    Page::new(&ResponseHead::parse(head.as_bytes())?, origin)
+    IframeReader::new(&ResponseHead::parse(head.as_bytes())?, origin)
 }
 
 fn read(pieces: &[&[u8]]) -> Result<Vec<Heard>, String> {
@@ -107,5 +107,5 @@ fn the_policy_is_for_the_origin_that_was_asked_for() {
     assert!(page("https://b.example").is_err());
     assert!(page("").is_err());
     let bare = ResponseHead { status: 200, fields: Vec::new() };
-    assert!(Page::new(&bare, ORIGIN).is_err());
+    assert!(IframeReader::new(&bare, ORIGIN).is_err());
 }

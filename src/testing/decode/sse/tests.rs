@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::laws::every_split;
 
+const BARE: bool = true;
 const OPENING: &str = "retry: 2000\nid: 4-0\nevent: holdline:position\n\
     data: {\"client\":\"AAAAAAAAAAAAAAAA\",\"session\":\"0123456789012345678901\"}\n\n";
 const ENVELOPE: &str = "{\"id\":\"5-1\",\"channel\":\"a\",\"event\":\"tick\",\"data\":\"x\",\"time\":\"1970-01-01T00:00:00.005Z\"}";
@@ -17,8 +18,8 @@ fn blocks(pieces: &[&[u8]]) -> Result<Vec<Block>, String> {
     reader.finish().map(|()| blocks)
 }
 
-fn heard(data: Data, pieces: &[&[u8]]) -> Result<Vec<Heard>, String> {
-    let mut stream = EventStream::new(data);
+fn heard(is_bare: bool, pieces: &[&[u8]]) -> Result<Vec<Heard>, String> {
+    let mut stream = SseReader::new(is_bare);
     let mut heard = Vec::new();
     for piece in pieces {
         heard.extend(stream.push(piece)?);
@@ -112,14 +113,14 @@ fn a_bare_stream_is_heard_in_every_cut() {
         Heard::Retry { ms: 9 },
         Heard::Shutdown { reconnect_ms: 9 },
     ];
-    every_split(stream.as_bytes(), |pieces| assert_eq!(heard(Data::Bare, pieces).as_ref(), Ok(&expected)));
+    every_split(stream.as_bytes(), |pieces| assert_eq!(heard(BARE, pieces).as_ref(), Ok(&expected)));
 }
 
 #[test]
 fn the_last_id_is_remembered_as_a_browser_does() {
-    let mut stream = EventStream::new(Data::Bare);
+    let mut stream = SseReader::new(BARE);
     assert_eq!((stream.last_event_id(), stream.greeting()), (None, None));
-    let remembered = |stream: &mut EventStream, text: &str| {
+    let remembered = |stream: &mut SseReader, text: &str| {
         stream.push(text.as_bytes()).expect("a proper stream");
         stream.last_event_id().map(|id| id.to_string()).unwrap_or_default()
     };
@@ -131,7 +132,7 @@ fn the_last_id_is_remembered_as_a_browser_does() {
 
 #[test]
 fn envelopes_say_the_same_as_their_blocks() {
-    let read = |text: &str| heard(Data::Envelope, &[format!("{OPENING}{text}\n\n").as_bytes()]);
+    let read = |text: &str| heard(!BARE, &[format!("{OPENING}{text}\n\n").as_bytes()]);
     let good = format!("id: 5-1\nevent: tick\ndata: {ENVELOPE}");
     let read_good = read(&good).expect("a proper stream");
     let Some(Heard::Message { channel, event, .. }) = read_good.last() else { panic!("{read_good:?}") };
@@ -169,21 +170,18 @@ fn what_the_contract_does_not_know_is_an_error() {
     ];
     for block in blocks {
         let stream = format!("{OPENING}{block}\n\n");
-        assert!(heard(Data::Bare, &[stream.as_bytes()]).is_err(), "{block}");
+        assert!(heard(BARE, &[stream.as_bytes()]).is_err(), "{block}");
     }
     assert!(
-        heard(
-            Data::Envelope,
-            &[format!("{OPENING}id: 5-1\nevent: holdline:binary\ndata: {BINARY}\n\n").as_bytes()]
-        )
-        .is_err()
+        heard(!BARE, &[format!("{OPENING}id: 5-1\nevent: holdline:binary\ndata: {BINARY}\n\n").as_bytes()])
+            .is_err()
     );
 }
 
 #[test]
 fn a_stream_begins_with_a_position_or_is_refused() {
     let refused = vec![Heard::Retry { ms: 3100 }, Heard::Refused { status: 503 }];
-    assert_eq!(heard(Data::Bare, &[b"retry: 3100\n: 503 the server is full\n\n"]), Ok(refused));
+    assert_eq!(heard(BARE, &[b"retry: 3100\n: 503 the server is full\n\n"]), Ok(refused));
     for stream in [
         ":\n\n".to_owned(),
         "id: 5-1\ndata: a\n\n".to_owned(),
@@ -197,6 +195,6 @@ fn a_stream_begins_with_a_position_or_is_refused() {
             "{OPENING}retry: 9\nevent: holdline:shutdown\ndata: {{\"notice\":\"shutdown\",\"reconnect_ms\":9}}\n\n:\n\n"
         ),
     ] {
-        assert!(heard(Data::Bare, &[stream.as_bytes()]).is_err(), "{stream:?}");
+        assert!(heard(BARE, &[stream.as_bytes()]).is_err(), "{stream:?}");
     }
 }
