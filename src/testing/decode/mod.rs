@@ -10,11 +10,14 @@ pub mod envelope;
 pub mod handshake;
 pub mod head;
 pub mod http;
+pub mod iframe;
 pub mod incoming;
 pub mod inflate;
+pub mod ndjson;
 pub mod object;
 pub mod poll;
 pub mod script;
+pub mod sse;
 pub mod v1;
 pub mod websocket;
 
@@ -91,3 +94,6 @@ pub struct Greeting {
     /// What it proves itself with.
     pub session: String,
 }
+
+#[cfg(test)]
+mod tests;
