@@ -7,6 +7,8 @@ use std::thread;
 
 /// What a plain `cargo test` runs; `tests/run` runs more, optimized.
 const SEEDS: u64 = 100;
+/// Failures after which a worker stops.
+const SHOWN_MAX: usize = 5;
 
 fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().expect("a number of seeds, or a seed"))
@@ -20,23 +22,26 @@ fn every_seed_keeps_every_invariant() {
     let first = number("HOLDLINE_FIRST_SEED").unwrap_or(0);
     let count = number("HOLDLINE_SEEDS").unwrap_or(SEEDS);
     let workers = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    thread::scope(|scope| {
-        for worker in 0..workers {
-            let seeds = (first..first + count).filter(move |seed| seed % workers == worker);
-            scope.spawn(move || {
-                for seed in seeds {
-                    let outcome = std::panic::catch_unwind(|| sim::run(seed));
-                    match outcome {
-                        Ok(Ok(())) => {}
-                        Ok(Err(error)) => panic!("{error}\nHOLDLINE_SEED={seed} plays it again"),
-                        Err(panic) => {
-                            eprintln!("HOLDLINE_SEED={seed} plays it again");
-                            std::panic::resume_unwind(panic);
-                        }
-                    }
-                }
-            });
-        }
+    let failures: Vec<String> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers)
+            .map(|worker| {
+                scope.spawn(move || failures((first + worker..first + count).step_by(workers as usize)))
+            })
+            .collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("a worker catches every panic")).collect()
     });
+    assert!(failures.is_empty(), "{} of {count} seeds failed\n{}", failures.len(), failures.join("\n\n"));
     println!("{count} seeds from {first} on");
+}
+
+/// What the seeds that fail say, up to a few.
+fn failures(seeds: impl Iterator<Item = u64>) -> Vec<String> {
+    let failed = seeds.filter_map(|seed| {
+        let error = match std::panic::catch_unwind(|| sim::run(seed)) {
+            Ok(outcome) => outcome.err()?,
+            Err(_) => format!("seed {seed} panicked, as shown above"),
+        };
+        Some(format!("{error}\nHOLDLINE_SEED={seed} plays it again"))
+    });
+    failed.take(SHOWN_MAX).collect()
 }

@@ -251,6 +251,7 @@ impl Server {
         if let Some(reader) = reader {
             self.hub.leave(reader);
         }
+        self.recount(id);
         self.mark_dirty(id);
         self.arm(id);
     }

@@ -259,7 +259,8 @@ impl World {
 
     /// As [`World::turn`], with connections ready in an order that `dice` throws, and some of them not at all.
     pub fn turn_by_chance(&mut self, dice: &mut Dice) -> bool {
-        let mut some: Vec<usize> = (0..self.ends.len()).filter(|index| self.ends[*index].id.is_some()).collect();
+        let mut some: Vec<usize> =
+            (0..self.ends.len()).filter(|index| self.ends[*index].id.is_some()).collect();
         dice.shuffle(&mut some);
         some.truncate(some.len() - dice.below(some.len() / 2 + 1));
         self.turn_over(&some)

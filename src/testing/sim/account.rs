@@ -44,8 +44,8 @@ struct Position {
     owes_gap: bool,
     /// Its backlog may come, marked as replay.
     may_replay: bool,
-    /// It begins somewhere after `at`.
-    is_unknown: bool,
+    /// It begins somewhere between `at` and here.
+    begins_by: MessageId,
 }
 
 type Checked = Result<(), String>;
@@ -72,7 +72,9 @@ impl Account {
         let is_right = match self.begin {
             Begin::Now(newest) => newest <= cursor && cursor <= truth.newest(),
             Begin::After(after) => cursor == after,
-            Begin::Time(ms) => cursor == MessageId::new(ms, 0).predecessor().min(cursor) && cursor <= truth.newest(),
+            Begin::Time(ms) => {
+                cursor == MessageId::new(ms, 0).predecessor().min(cursor) && cursor <= truth.newest()
+            }
             Begin::Lost | Begin::Start | Begin::Last(_) => cursor <= truth.newest(),
         };
         if !is_right {
@@ -80,7 +82,7 @@ impl Account {
         }
         if matches!(self.begin, Begin::Now(_) | Begin::Last(_)) {
             for position in self.channels.values_mut() {
-                (position.at, position.is_unknown) = (cursor, false);
+                (position.at, position.begins_by) = (cursor, cursor);
             }
         }
         Ok(())
@@ -94,8 +96,8 @@ impl Account {
                 if begin != Begin::Lost {
                     position.at = since;
                     position.owes_gap = since < truth.start();
-                    position.is_unknown = false;
                 }
+                position.begins_by = position.at;
                 position.may_replay = true;
                 self.channels.insert(name.clone(), position);
             }
@@ -116,10 +118,11 @@ impl Account {
     pub fn hears(&mut self, truth: &Truth, heard: &Heard) -> Checked {
         match heard {
             Heard::Message { id, channel, event, data, is_json, replay } => {
+                let is_named = channel.is_some();
                 let channel = self.channel(channel.as_deref())?;
                 let record =
                     truth.record(&channel, *id).ok_or_else(|| format!("{channel}: nobody published {id}"))?;
-                same(record, event.as_deref(), data, *is_json)?;
+                same(record, event.as_deref(), data, is_named.then_some(*is_json))?;
                 self.message(truth, &channel, record, *replay)
             }
             Heard::Gap { channel, after, resumes } => self.gap(truth, channel, *after, *resumes),
@@ -177,11 +180,8 @@ impl Account {
         }
         let client = self.client;
         for (name, position) in self.channels.iter_mut().filter(|(_, p)| !replay || p.may_replay) {
-            if !position.is_unknown {
-                position.accounts_for(truth, client, name, id.predecessor())?;
-            }
+            position.accounts_for(truth, client, name, id.predecessor())?;
             position.at = position.at.max(id);
-            position.is_unknown = false;
             position.may_replay &= replay;
         }
         Ok(())
@@ -210,13 +210,11 @@ impl Account {
             return Err(format!("the position {cursor} is beyond the newest id"));
         }
         for (name, position) in &mut self.channels {
-            if !position.is_unknown {
-                position.accounts_for(truth, self.client, name, cursor)?;
-            }
+            position.accounts_for(truth, self.client, name, cursor)?;
             if cursor < position.at {
                 return Err(format!("{name}: the position goes back from {} to {cursor}", position.at));
             }
-            (position.at, position.may_replay, position.is_unknown) = (cursor, false, false);
+            (position.at, position.may_replay) = (cursor, false);
         }
         Ok(())
     }
@@ -237,7 +235,7 @@ impl Position {
             quiet_to: if is_history { truth.newest() } else { MessageId::ZERO },
             owes_gap: begin == Begin::Lost || !is_history && at < truth.start(),
             may_replay: false,
-            is_unknown: matches!(begin, Begin::Now(_) | Begin::Last(_)),
+            begins_by: if matches!(begin, Begin::Now(_) | Begin::Last(_)) { truth.newest() } else { at },
         }
     }
 
@@ -259,23 +257,25 @@ impl Position {
         let is_excepted = record.except.is_some() && (client.is_none() || record.except == client);
         let is_told = record.id <= self.gap_to || record.id <= self.quiet_to;
         is_excepted
+            || record.id <= self.begins_by
             || !record.retained && record.id <= self.quiet_to
             || match record.fate {
-                Fate::Alive => truth.is_loose() && is_told && record.retained,
+                Fate::Alive => truth.is_loose() && (is_told || !record.retained),
                 Fate::Lost => is_told,
                 Fate::Replaced | Fate::Expired | Fate::Passed | Fate::Deleted => true,
             }
     }
 }
 
-fn same(record: &Record, event: Option<&str>, data: &[u8], is_json: bool) -> Checked {
+/// `is_json`: what the wire says of the payload, if it says anything.
+fn same(record: &Record, event: Option<&str>, data: &[u8], is_json: Option<bool>) -> Checked {
     if record.data != data {
         return Err(format!("{}: {data:?} was heard, {:?} was published", record.id, record.data));
     }
     if event != record.event.as_deref() {
         return Err(format!("{}: it came as {event:?} and is {:?}", record.id, record.event));
     }
-    if is_json != (record.format == Format::Json) {
+    if is_json.is_some_and(|is_json| is_json != (record.format == Format::Json)) {
         return Err(format!("{}: JSON is JSON and text is text", record.id));
     }
     Ok(())

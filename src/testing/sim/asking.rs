@@ -48,6 +48,9 @@ impl Via {
 /// The function that a script calls.
 pub const CALLBACK: &str = "tell";
 
+/// The page that a hidden iframe tells.
+pub const ORIGIN: &str = "http://localhost";
+
 /// One reading request.
 #[derive(Clone, Debug)]
 pub struct Asked {
@@ -67,7 +70,12 @@ pub struct Asked {
 
 impl Asked {
     /// Any way to read `channels`, by whoever stands at `cursor`.
-    pub fn throw(channels: Vec<String>, cursor: Option<MessageId>, newest: MessageId, dice: &mut Dice) -> Self {
+    pub fn throw(
+        channels: Vec<String>,
+        cursor: Option<MessageId>,
+        newest: MessageId,
+        dice: &mut Dice,
+    ) -> Self {
         let via = match *dice.pick(&Via::ALL) {
             Via::Raw if channels.len() > 1 => Via::V1,
             via => via,
@@ -94,7 +102,9 @@ impl Asked {
             1 | 2 => Begin::Start,
             3 => Begin::Last(1 + dice.below(5)),
             4 => Begin::Time(newest.ms.saturating_sub(dice.below(5_000) as u64)),
-            5 => Begin::After(MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0).min(newest)),
+            5 => Begin::After(
+                MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0).min(newest),
+            ),
             _ => Begin::Now(newest),
         }
     }
@@ -161,7 +171,7 @@ impl Asked {
                 query.push(format!("callback={CALLBACK}&wait={wait}"));
                 fields.push(("Sec-Fetch-Site", "same-origin".to_owned()));
             }
-            Via::Iframe => query.push("transport=iframe&origin=http://localhost".to_owned()),
+            Via::Iframe => query.push(format!("transport=iframe&origin={ORIGIN}")),
             Via::Sse => {
                 query.push(format!("envelope={}", u8::from(!self.is_bare)));
                 fields.push(("Accept", "text/event-stream".to_owned()));

@@ -2,7 +2,7 @@
 //! the cursor is what the contract says a client goes on from.
 
 use super::account::Account;
-use super::asking::{Asked, CALLBACK, Via};
+use super::asking::{Asked, CALLBACK, ORIGIN, Via};
 use super::reader::Place;
 use super::socket::Socket;
 use super::truth::Truth;
@@ -21,7 +21,7 @@ pub enum Ear {
     Socket(Box<Socket>),
     /// All of its channels were deleted.
     Closed,
-    /// The server is full, or ending; the status.
+    /// The server is full, or ending, or had no patience; the status.
     Refused(u16),
 }
 
@@ -78,14 +78,14 @@ impl Ear {
                 next: None,
             })),
             (200, via) if !via.is_batch() && !via.is_socket() => {
-                let wire = Wire::new(asked);
+                let wire = Wire::new(head, asked)?;
                 Ok(Ear::Stream(StreamEar { account, wire, cursor: None, client }))
             }
             (204 | 410, _) => match asked.channels.iter().all(|channel| truth.was_deleted(channel)) {
                 true => Ok(Ear::Closed),
                 false => Err(format!("{} for channels that were never deleted", head.status)),
             },
-            (status @ (429 | 503), _) => Ok(Ear::Refused(status)),
+            (status @ (408 | 429 | 503), _) => Ok(Ear::Refused(status)),
             (status, _) => Err(format!("{status} {:?}", head.fields)),
         }
     }
@@ -216,11 +216,11 @@ impl StreamEar {
 }
 
 impl Wire {
-    fn new(asked: &Asked) -> Self {
-        match asked.via {
+    fn new(head: &ResponseHead, asked: &Asked) -> Result<Self, String> {
+        Ok(match asked.via {
             Via::Ndjson => Wire::Ndjson(NdjsonReader::default()),
-            Via::Iframe => Wire::Iframe(IframeReader::default()),
+            Via::Iframe => Wire::Iframe(IframeReader::new(head, ORIGIN)?),
             _ => Wire::Sse(SseReader::new(asked.is_bare)),
-        }
+        })
     }
 }

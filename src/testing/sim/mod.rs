@@ -224,6 +224,7 @@ impl Play {
             self.world.commit();
             self.readers.iter_mut().for_each(|reader| reader.heal(&mut self.world));
             self.publishers.iter_mut().for_each(|publisher| publisher.heal(&mut self.world));
+            self.vandals.iter_mut().for_each(|vandal| vandal.heal(&mut self.world));
             let moved = self.world.turn();
             self.learn();
             let Play { world, truth, ledger, readers, publishers, .. } = self;

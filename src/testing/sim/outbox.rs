@@ -56,14 +56,18 @@ impl Outbox {
     }
 
     /// Takes everything again.
-    pub fn heal(&mut self, world: &mut World) {
+    pub fn heal(&self, world: &mut World) {
         world.narrow(self.line, None);
     }
 
     /// Leaves, in one of the ways in which clients leave.
     pub fn leave(self, world: &mut World, dice: &mut Dice) {
         match dice.below(3) {
-            0 => world.end(self.line),
+            // Nobody listens any more, but what the server says is taken.
+            0 => {
+                self.heal(world);
+                world.end(self.line);
+            }
             _ => world.reset(self.line),
         }
     }

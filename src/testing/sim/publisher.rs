@@ -68,7 +68,8 @@ impl Publisher {
     ) {
         let Some(talk) = &mut self.talk else {
             let out = Outbox::connect(world);
-            self.talk = Some(Talk { out, http: ResponseReader::default(), asked: VecDeque::new(), answer: None });
+            self.talk =
+                Some(Talk { out, http: ResponseReader::default(), asked: VecDeque::new(), answer: None });
             return;
         };
         let waiting = talk.asked.len();
@@ -140,7 +141,8 @@ impl Publisher {
         for (_, payload) in &request.parts {
             ledger.sent(payload);
         }
-        let key_field = key.map_or_else(String::new, |key| format!("Idempotency-Key: {}/{key}\r\n", self.name));
+        let key_field =
+            key.map_or_else(String::new, |key| format!("Idempotency-Key: {}/{key}\r\n", self.name));
         talk.out.say(format!("{}Content-Length: {}\r\n{key_field}\r\n", request.head, request.body.len()));
         talk.out.say(&request.body);
         talk.http.expect(false);
@@ -166,7 +168,8 @@ impl Publisher {
                 }
             }
         }
-        if world.is_closed(line) {
+        // What was asked behind the last answer is not done, or is not known to be.
+        if world.is_closed(line) || world.is_write_closed(line) {
             self.talk = None;
         }
         Ok(())
@@ -210,7 +213,8 @@ impl Request {
 
     fn bulk(ledger: &mut Ledger, scenario: &Scenario, dice: &mut Dice) -> Self {
         let mut request = Request {
-            head: "POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n".to_owned(),
+            head: "POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                .to_owned(),
             body: Vec::new(),
             parts: Vec::new(),
         };
@@ -242,7 +246,8 @@ impl Asked {
         let Request { parts, .. } = &self.request;
         match head.status {
             200 => {
-                let answer: Value = serde_json::from_slice(body).map_err(|error| format!("no JSON: {error}"))?;
+                let answer: Value =
+                    serde_json::from_slice(body).map_err(|error| format!("no JSON: {error}"))?;
                 let ids = ids(&answer)?;
                 if ids.len() != parts.len() {
                     return Err(format!("{} published, {} ids", parts.len(), ids.len()));
@@ -257,6 +262,8 @@ impl Asked {
             422 if self.key.is_some() && self.may_mismatch => Ok(()),
             // The journal failed, or the server is full or ending: it may come all the same.
             503 => Ok(()),
+            // It did not say all of it in time.
+            408 => Ok(()),
             status => Err(format!("{} was answered {status} {}", self.request.head, body.escape_ascii())),
         }
     }

@@ -122,13 +122,14 @@ impl Reader {
         outcome.map_err(|error| format!("{}: {:?}: {error}", self.session, talk.asked))?;
         if let Some(Ear::Refused(status)) = talk.ear
             && !self.is_patient
+            && status != 408
         {
             return Err(format!("{}: {:?}: refused with {status}", self.session, talk.asked));
         }
         if let Some(cursor) = talk.batch_cursor() {
             self.cursor = Some(cursor);
         }
-        if world.is_closed(line) {
+        if world.is_closed(line) || world.is_write_closed(line) {
             let is_cut = talk.out.was_slow || talk.http.finish().is_ok();
             let talk = self.end_talk();
             // A peer that takes everything is cut off only where the server says so.
@@ -191,7 +192,9 @@ impl Talk {
                 }
                 HttpPart::Switched => {
                     let rest = core::mem::take(&mut self.http).into_rest();
-                    let Some(Ear::Socket(socket)) = &mut self.ear else { return Err("no handshake".to_owned()) };
+                    let Some(Ear::Socket(socket)) = &mut self.ear else {
+                        return Err("no handshake".to_owned());
+                    };
                     return socket.listen(&rest, &mut self.out, truth, ledger);
                 }
                 HttpPart::Body(bytes) => {

@@ -234,7 +234,13 @@ impl Socket {
         command.ok_or_else(|| format!("nothing that waits for an answer has the ref {reference:?}"))
     }
 
-    fn answered(&mut self, command: Command, reply: Reply, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
+    fn answered(
+        &mut self,
+        command: Command,
+        reply: Reply,
+        truth: &Truth,
+        ledger: &mut Ledger,
+    ) -> Result<(), String> {
         match (command, reply) {
             (Command::Subscribe(begin), Reply::Subscribed { since, channels }) => {
                 self.account.adds(&channels, since, begin, truth);

@@ -3,7 +3,7 @@
 //!
 //! Retention by count, bytes and age is exact, because the hub applies it by the ids of entries. The bound over all
 //! channels depends on who listens at the time, and a clock that steps back on when it was last looked at; in such a
-//! world the truth is loose: any retained message may be lost, but never without a gap notice.
+//! world the truth is loose: any message may be lost, but a retained one never without a gap notice.
 
 use crate::limits::{RECORD_BYTES, REPEAT_KEY_MS, UNRETAINED_MS};
 use crate::message::{ClientId, Command, Draft, Entry, Format, MessageId, RepeatKey};
@@ -142,7 +142,8 @@ impl Truth {
     pub fn was_floor(&self, channel: &str, id: MessageId) -> bool {
         let known = self.channels.get(channel).is_some_and(|known| {
             known.floors.contains(&id)
-                || self.bounds.is_loose && known.records.iter().any(|record| record.id == id && record.retained)
+                || self.bounds.is_loose
+                    && known.records.iter().any(|record| record.id == id && record.retained)
         });
         id == self.start || known
     }
@@ -202,8 +203,11 @@ impl Truth {
 
     fn publish(&mut self, id: MessageId, draft: &Draft) {
         let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
-        let cost =
-            RECORD_BYTES + draft.data.len() + length(&draft.event) + length(&draft.media_type) + length(&draft.key);
+        let cost = RECORD_BYTES
+            + draft.data.len()
+            + length(&draft.event)
+            + length(&draft.media_type)
+            + length(&draft.key);
         *self.payloads.entry(draft.data.to_vec()).or_default() += 1;
         let channel = self.channels.entry(draft.channel.to_string()).or_default();
         channel.append(Record {
@@ -241,7 +245,10 @@ impl Channel {
 
     fn append(&mut self, record: Record) {
         let is_replaced = |old: &&mut Record| {
-            old.fate == Fate::Alive && old.key.is_some() && old.key == record.key && old.except == record.except
+            old.fate == Fate::Alive
+                && old.key.is_some()
+                && old.key == record.key
+                && old.except == record.except
         };
         self.living().filter(is_replaced).for_each(|old| old.fate = Fate::Replaced);
         self.records.push(record);
@@ -255,7 +262,9 @@ impl Channel {
 
     /// The newest of either kind stays, however large it is.
     fn trim(&mut self, bounds: &Bounds) {
-        let over = |(count, bytes): (usize, usize), count_max| count > 1 && (count > count_max || bytes > bounds.bytes);
+        let over = |(count, bytes): (usize, usize), count_max| {
+            count > 1 && (count > count_max || bytes > bounds.bytes)
+        };
         while over(self.sum(true), bounds.messages) {
             self.lose(true);
         }

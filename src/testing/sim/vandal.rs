@@ -43,6 +43,13 @@ impl Vandal {
         }
     }
 
+    /// Takes everything that the server says from now on.
+    pub fn heal(&mut self, world: &mut World) {
+        if let Some(out) = &self.out {
+            out.heal(world);
+        }
+    }
+
     /// Throws away what the server says.
     pub fn listen(&mut self, world: &mut World) {
         if let Some(out) = &self.out {

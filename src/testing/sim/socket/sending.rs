@@ -2,7 +2,9 @@
 
 use super::Socket;
 use crate::testing::decode::deflate::deflated;
-use crate::testing::decode::websocket::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RSV1, TEXT, client_frame};
+use crate::testing::decode::websocket::{
+    BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, RSV1, TEXT, client_frame,
+};
 use crate::testing::dice::Dice;
 use crate::testing::sim::outbox::Outbox;
 
