@@ -157,6 +157,19 @@ impl Ear {
 }
 
 impl BatchEar {
+    fn hear_all(&mut self, truth: &Truth, batch: &Batch) -> Result<(), String> {
+        // Notices stand in a list of their own; what they tell was true before the messages were gathered.
+        let (notices, messages): (Vec<&Heard>, Vec<&Heard>) =
+            batch.heard.iter().partition(|heard| !matches!(heard, Heard::Message { .. }));
+        for heard in notices.into_iter().chain(messages) {
+            self.account.hears(truth, heard)?;
+        }
+        match batch.more {
+            true => Ok(()),
+            false => self.account.hears(truth, &Heard::Position { cursor: batch.next }),
+        }
+    }
+
     /// The body is whole; the status if it is a refusal after all.
     fn end(&mut self, truth: &Truth, asked: &Asked) -> Result<Option<u16>, String> {
         if self.is_unchanged {
@@ -173,14 +186,9 @@ impl BatchEar {
         if batch.next != self.etag {
             return Err(format!("next is {} and the ETag {}", batch.next, self.etag));
         }
-        for heard in &batch.heard {
-            self.account.hears(truth, heard)?;
-        }
-        if !batch.more {
-            self.account.hears(truth, &Heard::Position { cursor: batch.next })?;
-        }
+        let outcome = self.hear_all(truth, &batch);
         self.next = Some(batch.next);
-        Ok(None)
+        outcome.map(|()| None).map_err(|error| format!("{error} in the answer to {asked:?}"))
     }
 }
 

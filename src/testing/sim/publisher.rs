@@ -6,6 +6,7 @@ use super::outbox::Outbox;
 use super::payload::Payload;
 use super::scenario::{CHANNELS, Scenario};
 use super::truth::Truth;
+use crate::limits::REPEAT_KEY_MS;
 use crate::message::MessageId;
 use crate::testing::decode::head::ResponseHead;
 use crate::testing::decode::http::{HttpPart, ResponseReader};
@@ -17,12 +18,15 @@ use std::collections::VecDeque;
 /// Keys that a publisher takes in turn, so that some are taken again.
 const KEYS: u64 = 6;
 
+/// Milliseconds in which a publisher repeats itself: well before its key is forgotten.
+const REPEATS_MS: u64 = REPEAT_KEY_MS / 3;
+
 /// One backend with at most one connection.
 pub struct Publisher {
     name: usize,
     talk: Option<Talk>,
-    /// The last request with each idempotency key.
-    keyed: Vec<(u64, Request)>,
+    /// The last request with each idempotency key, and when it was made (Unix ms).
+    keyed: Vec<(u64, u64, Request)>,
     keys_used: u64,
 }
 
@@ -76,7 +80,7 @@ impl Publisher {
         match dice.below(20) {
             0 => self.hang_up(world, dice),
             1 => talk.out.stall(world, dice),
-            2..=8 if waiting < 3 => self.ask(ledger, scenario, clients, dice),
+            2..=8 if waiting < 3 => self.ask(world.now().unix_ms, ledger, scenario, clients, dice),
             _ => talk.out.send(world, dice),
         }
     }
@@ -119,11 +123,19 @@ impl Publisher {
         }
     }
 
-    fn ask(&mut self, ledger: &mut Ledger, scenario: &Scenario, clients: &[String], dice: &mut Dice) {
+    fn ask(
+        &mut self,
+        unix_ms: u64,
+        ledger: &mut Ledger,
+        scenario: &Scenario,
+        clients: &[String],
+        dice: &mut Dice,
+    ) {
+        self.keyed.retain(|(_, asked_ms, _)| unix_ms < asked_ms + REPEATS_MS);
         let (request, key, may_mismatch) = match dice.below(6) {
             // Again, under its key.
             0 if !self.keyed.is_empty() => {
-                let (key, request) = dice.pick(&self.keyed).clone();
+                let (key, _, request) = dice.pick(&self.keyed).clone();
                 (request, Some(key), self.keys_used > KEYS)
             }
             1 => {
@@ -131,8 +143,8 @@ impl Publisher {
                 let key = self.keys_used % KEYS;
                 let request = Request::throw(ledger, scenario, clients, dice);
                 let was_used = self.keys_used > KEYS;
-                self.keyed.retain(|(used, _)| *used != key);
-                self.keyed.push((key, request.clone()));
+                self.keyed.retain(|(used, ..)| *used != key);
+                self.keyed.push((key, unix_ms, request.clone()));
                 (request, Some(key), was_used)
             }
             _ => (Request::throw(ledger, scenario, clients, dice), None, false),
