@@ -2,7 +2,6 @@
 //! written without looking at the writers.
 
 use crate::message::{ClientId, Format, Message, MessageId};
-use crate::testing::decode::script::plain_json;
 use std::rc::Rc;
 
 pub(crate) const NONCE: &str = "bm9uY2U";
@@ -120,7 +119,7 @@ pub(crate) fn parse_line(text: &str) -> serde_json::Value {
 /// One expression inside a script: JSON without what could end the script, or with a string handed to `JSON.parse` in
 /// place of a value.
 pub(crate) fn parse_script(text: &str) -> serde_json::Value {
-    let json = plain_json(text).unwrap_or_else(|error| panic!("{error}"));
+    let json = crate::testing::decode::script::plain_json(text).unwrap_or_else(|error| panic!("{error}"));
     serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error} in {text:?}"))
 }
 
