@@ -56,6 +56,13 @@ fn decimal(text: &str) -> Result<u64, String> {
     digits.and_then(|text| text.parse().ok()).ok_or_else(|| format!("{text:?} is no number"))
 }
 
+/// The blocks of a whole stream.
+pub fn blocks(stream: &[u8]) -> Result<Vec<Block>, String> {
+    let mut reader = Blocks::default();
+    let blocks = reader.push(stream)?;
+    reader.finish().map(|()| blocks)
+}
+
 /// Cuts a stream in blocks.
 #[derive(Debug, Default)]
 pub struct Blocks {

@@ -9,7 +9,7 @@ const BINARY: &str =
     "{\"id\":\"5-1\",\"channel\":\"a\",\"data_base64\":\"AA==\",\"time\":\"1970-01-01T00:00:00.005Z\"}";
 const ID: MessageId = MessageId::new(5, 1);
 
-fn blocks(pieces: &[&[u8]]) -> Result<Vec<Block>, String> {
+fn cut(pieces: &[&[u8]]) -> Result<Vec<Block>, String> {
     let mut reader = Blocks::default();
     let mut blocks = Vec::new();
     for piece in pieces {
@@ -47,12 +47,10 @@ fn blocks_are_what_a_browser_makes_of_them() {
         ("data: é\u{2028}\0\n\n", Block { data: some("é\u{2028}\0"), ..Block::default() }),
     ];
     for (text, block) in &cases {
-        every_split(text.as_bytes(), |pieces| {
-            assert_eq!(blocks(pieces), Ok(vec![block.clone()]), "{pieces:?}")
-        });
+        every_split(text.as_bytes(), |pieces| assert_eq!(cut(pieces), Ok(vec![block.clone()]), "{pieces:?}"));
     }
     let (all, expected): (Vec<_>, Vec<_>) = cases.into_iter().unzip();
-    assert_eq!(blocks(&[all.concat().as_bytes()]), Ok(expected));
+    assert_eq!(blocks(all.concat().as_bytes()), Ok(expected));
 }
 
 #[test]
@@ -81,9 +79,9 @@ fn what_a_browser_would_mend_or_skip_is_an_error() {
         ": a\n: b\n\n",
     ];
     for text in texts {
-        every_split(text.as_bytes(), |pieces| assert!(blocks(pieces).is_err(), "{text:?}"));
+        every_split(text.as_bytes(), |pieces| assert!(cut(pieces).is_err(), "{text:?}"));
     }
-    assert!(blocks(&[b"data: \xff\n\n"]).is_err());
+    assert!(blocks(b"data: \xff\n\n").is_err());
 }
 
 #[test]
