@@ -7,6 +7,7 @@
 
 use crate::limits::{RECORD_BYTES, REPEAT_KEY_MS, UNRETAINED_MS};
 use crate::message::{ClientId, Command, Draft, Entry, Format, MessageId, RepeatKey};
+use core::fmt;
 use std::collections::{BTreeMap, HashMap};
 
 /// The limits that the truth is held against.
@@ -40,7 +41,7 @@ pub enum Fate {
 }
 
 /// A message that was published.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Record {
     /// Its id.
     pub id: MessageId,
@@ -58,8 +59,20 @@ pub struct Record {
     pub retained: bool,
     /// What became of it.
     pub fate: Fate,
-    key: Option<String>,
+    /// A newer one with its key takes its place.
+    pub key: Option<String>,
     cost: usize,
+}
+
+/// Without the payload, which may be long.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Record { id, fate, retained, expires_ms, except, key, cost, .. } = self;
+        write!(
+            f,
+            "{id} {fate:?} retained {retained} expires {expires_ms} except {except:?} key {key:?} cost {cost}"
+        )
+    }
 }
 
 #[derive(Default)]
@@ -69,7 +82,8 @@ struct Channel {
     living_from: usize,
     /// Every floor that it had.
     floors: Vec<MessageId>,
-    was_deleted: bool,
+    /// The ids at which it was deleted.
+    deletions: Vec<MessageId>,
 }
 
 /// Everything that was ever committed.
@@ -155,7 +169,12 @@ impl Truth {
 
     /// Was the channel ever deleted?
     pub fn was_deleted(&self, channel: &str) -> bool {
-        self.channels.get(channel).is_some_and(|channel| channel.was_deleted)
+        self.deletion_after(channel, MessageId::ZERO).is_some()
+    }
+
+    /// The first deletion of the channel after `id`.
+    pub fn deletion_after(&self, channel: &str, id: MessageId) -> Option<MessageId> {
+        self.channels.get(channel)?.deletions.iter().copied().find(|deletion| *deletion > id)
     }
 
     /// Time passes (Unix ms; it may step back): what is past its time may be gone at any moment.
@@ -187,7 +206,7 @@ impl Truth {
         for (id, command) in &entry.commands {
             match command {
                 Command::Publish(draft) => self.publish(*id, draft),
-                Command::Delete(name) => self.delete(name),
+                Command::Delete(name) => self.delete(*id, name),
             }
         }
     }
@@ -225,9 +244,9 @@ impl Truth {
         channel.trim(&self.bounds);
     }
 
-    fn delete(&mut self, name: &str) {
+    fn delete(&mut self, id: MessageId, name: &str) {
         let channel = self.channels.entry(name.to_owned()).or_default();
-        channel.was_deleted = true;
+        channel.deletions.push(id);
         let mut floor = None;
         for record in channel.living().filter(|record| record.fate == Fate::Alive) {
             record.fate = Fate::Deleted;
