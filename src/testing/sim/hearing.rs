@@ -16,7 +16,7 @@ pub enum Ear {
     /// A batch.
     Batch(BatchEar),
     /// A response without an end.
-    Stream(StreamEar),
+    Stream(Box<StreamEar>),
     /// Frames.
     Socket(Box<Socket>),
     /// All of its channels were deleted.
@@ -79,7 +79,7 @@ impl Ear {
             })),
             (200, via) if !via.is_batch() && !via.is_socket() => {
                 let wire = Wire::new(head, asked)?;
-                Ok(Ear::Stream(StreamEar { account, wire, cursor: None, client }))
+                Ok(Ear::Stream(Box::new(StreamEar { account, wire, cursor: None, client })))
             }
             (204 | 410, _) => match asked.channels.iter().all(|channel| truth.was_deleted(channel)) {
                 true => Ok(Ear::Closed),
@@ -137,9 +137,9 @@ impl Ear {
                 cursor: Some((*next)?),
                 channels: account.channels().map(str::to_owned).collect(),
             }),
-            Ear::Stream(StreamEar { account, cursor, .. }) => Some(Place {
-                cursor: Some((*cursor)?),
-                channels: account.channels().map(str::to_owned).collect(),
+            Ear::Stream(stream) => Some(Place {
+                cursor: Some(stream.cursor?),
+                channels: stream.account.channels().map(str::to_owned).collect(),
             }),
             Ear::Socket(socket) => socket.place(),
             Ear::Closed | Ear::Refused(_) => None,

@@ -176,7 +176,7 @@ impl Publisher {
                 HttpPart::End => {
                     let (head, body) = talk.answer.take().expect("an end follows its head");
                     let asked = talk.asked.pop_front().expect("the reader counts the requests");
-                    asked.is_answered(truth, ledger, &head, &body)?;
+                    asked.answered(truth, ledger, &head, &body)?;
                 }
             }
         }
@@ -248,7 +248,7 @@ impl Request {
 }
 
 impl Asked {
-    fn is_answered(
+    fn answered(
         self,
         truth: &Truth,
         ledger: &mut Ledger,
