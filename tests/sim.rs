@@ -1,5 +1,6 @@
 //! Thousands of seeds of the simulator. A seed that fails is printed and replays with `HOLDLINE_SEED=N`;
-//! `HOLDLINE_SEEDS=N` runs so many of them, `HOLDLINE_FIRST_SEED=N` begins elsewhere.
+//! `HOLDLINE_SEEDS=N` runs so many of them, `HOLDLINE_FIRST_SEED=N` begins elsewhere, `HOLDLINE_FAILURES=N` says after how
+//! many failures a worker stops.
 
 use holdline::testing::sim;
 use std::env;
@@ -7,8 +8,8 @@ use std::thread;
 
 /// What a plain `cargo test` runs; `tests/run` runs more, optimized.
 const SEEDS: u64 = 100;
-/// Failures after which a worker stops.
-const SHOWN_MAX: usize = 5;
+/// Failures after which a worker stops, unless told otherwise.
+const FAILURES: u64 = 5;
 
 fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().expect("a number of seeds, or a seed"))
@@ -21,11 +22,13 @@ fn every_seed_keeps_every_invariant() {
     }
     let first = number("HOLDLINE_FIRST_SEED").unwrap_or(0);
     let count = number("HOLDLINE_SEEDS").unwrap_or(SEEDS);
+    let failures_max = number("HOLDLINE_FAILURES").unwrap_or(FAILURES) as usize;
     let workers = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let failures: Vec<String> = thread::scope(|scope| {
         let workers: Vec<_> = (0..workers)
             .map(|worker| {
-                scope.spawn(move || failures((first + worker..first + count).step_by(workers as usize)))
+                let seeds = (first + worker..first + count).step_by(workers as usize);
+                scope.spawn(move || failures(seeds, failures_max))
             })
             .collect();
         workers.into_iter().flat_map(|worker| worker.join().expect("a worker catches every panic")).collect()
@@ -34,8 +37,8 @@ fn every_seed_keeps_every_invariant() {
     println!("{count} seeds from {first} on");
 }
 
-/// What the seeds that fail say, up to a few.
-fn failures(seeds: impl Iterator<Item = u64>) -> Vec<String> {
+/// What the seeds that fail say, up to `failures_max` of them.
+fn failures(seeds: impl Iterator<Item = u64>, failures_max: usize) -> Vec<String> {
     let failed = seeds.filter_map(|seed| {
         let error = match std::panic::catch_unwind(|| sim::run(seed)) {
             Ok(outcome) => outcome.err()?,
@@ -43,5 +46,5 @@ fn failures(seeds: impl Iterator<Item = u64>) -> Vec<String> {
         };
         Some(format!("{error}\nHOLDLINE_SEED={seed} plays it again"))
     });
-    failed.take(SHOWN_MAX).collect()
+    failed.take(failures_max).collect()
 }
