@@ -90,6 +90,16 @@ impl Ear {
         }
     }
 
+    /// Everything that the server showed before `unix_ms` was heard.
+    pub fn has_heard_until(&mut self, unix_ms: u64) {
+        match self {
+            Ear::Stream(stream) => stream.account.has_heard_until(unix_ms),
+            Ear::Socket(socket) => socket.has_heard_until(unix_ms),
+            // A batch is made at once, whenever it comes.
+            Ear::Batch(_) | Ear::Closed | Ear::Refused(_) => {}
+        }
+    }
+
     /// A piece of the body comes.
     pub fn hear(&mut self, truth: &Truth, bytes: &[u8]) -> Result<(), String> {
         match self {

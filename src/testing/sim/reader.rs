@@ -8,6 +8,8 @@ use super::ledger::Ledger;
 use super::outbox::Outbox;
 use super::scenario::CHANNELS;
 use super::truth::Truth;
+use crate::base::time::Millis;
+use crate::base::wheel::TICK_MS;
 use crate::message::MessageId;
 use crate::testing::decode::http::{HttpPart, ResponseReader};
 use crate::testing::dice::Dice;
@@ -35,6 +37,14 @@ pub struct Talk {
     pub(super) ear: Option<Ear>,
     /// The server will close.
     pub(super) is_over: bool,
+    /// When everything was listened to (Unix ms).
+    heard_ms: u64,
+    /// When the server had the whole request.
+    read_at: Option<Millis>,
+    /// The server has had longer than it was given, and says nothing.
+    is_late: bool,
+    /// The server was told to end and must say so, or answer, before it does.
+    must_be_told: bool,
 }
 
 /// Who a reader is, and where.
@@ -83,6 +93,24 @@ impl Reader {
         talk.http.expect(false);
         talk.out.say(asked.request(&self.session, dice));
         talk.asked = Some(asked);
+        (talk.read_at, talk.is_late, talk.must_be_told) = (None, false, false);
+    }
+
+    /// The server was told to end.
+    pub fn is_drained(&mut self, world: &World) {
+        if let Some(talk) = &mut self.talk {
+            talk.must_be_told = talk.has_arrived(world);
+        }
+    }
+
+    /// The server says that it is over: it has ended what this reader had under way.
+    pub fn was_told(&self) -> Result<(), String> {
+        match &self.talk {
+            Some(talk) if talk.must_be_told && !talk.out.was_slow => {
+                Err(format!("{}: the server is over and has not ended {:?}", self.session, talk.asked))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Goes away in the middle of whatever it does.
@@ -117,6 +145,7 @@ impl Reader {
     pub fn listen(&mut self, world: &mut World, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
         let Some(talk) = &mut self.talk else { return Ok(()) };
         let line = talk.out.line();
+        talk.watch(world);
         let bytes = world.take_written(line);
         let outcome = talk.listen(&bytes, truth, ledger);
         outcome.map_err(|error| format!("{}: {:?}: {error}", self.session, talk.asked))?;
@@ -130,10 +159,14 @@ impl Reader {
             self.cursor = Some(cursor);
         }
         if world.is_closed(line) || world.is_write_closed(line) {
-            let is_cut = talk.out.was_slow || talk.http.finish().is_ok();
+            let may_be_cut = talk.out.was_slow
+                || match &talk.ear {
+                    Some(Ear::Socket(socket)) => self.is_patient || socket.may_be_cut(),
+                    _ => talk.http.finish().is_ok(),
+                };
             let talk = self.end_talk();
             // A peer that takes everything is cut off only where the server says so.
-            if !is_cut {
+            if !may_be_cut {
                 return Err(format!("{}: cut off: {:?}", self.session, talk.and_then(|talk| talk.asked)));
             }
         }
@@ -142,12 +175,13 @@ impl Reader {
 
     /// Nothing moves any more, and the reader takes everything: is all told?
     pub fn is_done(&self, truth: &Truth) -> Result<(), String> {
-        let Some(Talk { ear, asked, .. }) = &self.talk else { return Ok(()) };
+        let Some(Talk { ear, asked, is_late, .. }) = &self.talk else { return Ok(()) };
         match (ear, asked) {
+            (None, Some(_)) if *is_late => Err("the time to answer is over".to_owned()),
             (Some(ear), _) => ear.is_idle(truth),
             // A poll is held: then there is nothing for it.
             (None, Some(asked)) => {
-                let is_known = !matches!(asked.begin, Begin::Now(_) | Begin::Last(_) | Begin::Time(_));
+                let is_known = !matches!(asked.begin, Begin::Now(_) | Begin::Last(..) | Begin::Time(_));
                 let account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
                 if is_known { account.is_idle(truth) } else { Ok(()) }
             }
@@ -175,7 +209,36 @@ impl Talk {
             asked: None,
             ear: None,
             is_over: false,
+            heard_ms: 0,
+            read_at: None,
+            is_late: false,
+            must_be_told: false,
         }
+    }
+
+    /// Has the server read everything that was said?
+    fn has_arrived(&self, world: &World) -> bool {
+        self.out.is_empty() && world.is_read(self.out.line())
+    }
+
+    /// Notes what the server had time for, before the next of its bytes are read.
+    fn watch(&mut self, world: &World) {
+        let now = world.now();
+        // Bytes that were held back may have been made long ago.
+        let shown_ms = if self.out.was_slow { 0 } else { self.heard_ms };
+        self.heard_ms = now.unix_ms;
+        if let Some(ear) = &mut self.ear {
+            ear.has_heard_until(shown_ms);
+        }
+        if !self.has_arrived(world) {
+            return;
+        }
+        if let Some(Ear::Socket(socket)) = &mut self.ear {
+            socket.has_arrived();
+        }
+        let read_at = *self.read_at.get_or_insert(now.at);
+        self.is_late =
+            self.asked.as_ref().is_some_and(|asked| now.at > read_at + 1000 * asked.wait_s + 2 * TICK_MS);
     }
 
     fn listen(&mut self, bytes: &[u8], truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
