@@ -68,9 +68,9 @@ impl Account {
         self.client = Some(client);
     }
 
-    /// Everything that was shown before `unix_ms` was heard.
+    /// What is heard from now on was shown at `unix_ms` or later.
     pub fn has_heard_until(&mut self, unix_ms: u64) {
-        self.shown_ms = unix_ms;
+        self.shown_ms = self.shown_ms.max(unix_ms);
     }
 
     /// Its channels.

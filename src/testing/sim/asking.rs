@@ -64,6 +64,8 @@ pub struct Asked {
     pub is_bare: bool,
     /// The response ends with its connection.
     pub is_http10: bool,
+    /// When (Unix ms).
+    pub asked_ms: u64,
     /// Seconds that the server may take to answer, if it has nothing to say.
     pub wait_s: u64,
     /// What the handshake offers (RFC 7692).
@@ -71,8 +73,9 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Any way to read `channels`, by whoever stands at `cursor`.
+    /// Any way to read `channels` at `asked_ms`, by whoever stands at `cursor`.
     pub fn throw(
+        asked_ms: u64,
         channels: Vec<String>,
         cursor: Option<MessageId>,
         newest: MessageId,
@@ -96,7 +99,7 @@ impl Asked {
         let is_bare = channels.len() == 1 && dice.one_in(2);
         let is_http10 = matches!(via, Via::Sse | Via::Ndjson | Via::Iframe) && dice.one_in(6);
         let wait_s = if via == Via::Poll { 0 } else { 1 + dice.below(40) as u64 };
-        Asked { via, begin, channels, is_bare, is_http10, wait_s, offer: *dice.pick(&OFFERS) }
+        Asked { via, begin, channels, is_bare, is_http10, asked_ms, wait_s, offer: *dice.pick(&OFFERS) }
     }
 
     fn throw_begin(newest: MessageId, dice: &mut Dice) -> Begin {
@@ -172,7 +175,9 @@ impl Asked {
         }
         match self.via {
             Via::Poll => {}
-            Via::LongPoll if dice.one_in(3) => query.push(format!("transport=long-poll&name=somebody&wait={wait}")),
+            Via::LongPoll if dice.one_in(3) => {
+                query.push(format!("transport=long-poll&name=somebody&wait={wait}"))
+            }
             Via::LongPoll if dice.one_in(2) => fields.push(("Prefer", format!("wait={wait}"))),
             Via::LongPoll => query.push(format!("wait={wait}")),
             Via::Jsonp => {

@@ -54,6 +54,7 @@ impl Ear {
     /// The answer to `asked` begins with `head`.
     pub fn open(head: &ResponseHead, asked: &Asked, truth: &Truth) -> Result<Self, String> {
         let mut account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
+        account.has_heard_until(asked.asked_ms);
         let client = head.field("Holdline-Client").map(str::to_owned);
         if let Some(client) = client.as_ref().and_then(|client| client.parse().ok()) {
             account.is_client(client);
@@ -90,7 +91,7 @@ impl Ear {
         }
     }
 
-    /// Everything that the server showed before `unix_ms` was heard.
+    /// What is heard from now on was shown at `unix_ms` or later.
     pub fn has_heard_until(&mut self, unix_ms: u64) {
         match self {
             Ear::Stream(stream) => stream.account.has_heard_until(unix_ms),

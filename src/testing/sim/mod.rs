@@ -198,6 +198,7 @@ impl Play {
         self.journal.set_up(true);
         let (settings, journal) = (self.scenario.settings.clone(), self.journal.clone());
         self.world.restart(settings, Box::new(journal), [self.starts; 32]);
+        self.truth.restart(self.world.now().unix_ms);
         self.readers.iter_mut().for_each(Reader::restarted);
         self.publishers.iter_mut().for_each(|publisher| publisher.restarted(forgets));
         self.vandals.iter_mut().for_each(|vandal| *vandal = Vandal::default());

@@ -17,6 +17,8 @@ use crate::testing::driver::World;
 
 /// One page with at most one connection.
 pub struct Reader {
+    /// As failures call it.
+    name: String,
     session: String,
     /// What it wants to hear.
     wants: Vec<String>,
@@ -58,8 +60,9 @@ pub struct Place {
 impl Reader {
     /// One that has heard nothing yet.
     pub fn new(name: usize, dice: &mut Dice) -> Self {
-        let session = format!("reader-{name}-abcdefghijklmnopqrstuv");
-        Reader { session, wants: some_channels(dice), cursor: None, is_patient: false, talk: None }
+        let name = format!("reader-{name}");
+        let session = format!("{name}-abcdefghijklmnopqrstuv");
+        Reader { name, session, wants: some_channels(dice), cursor: None, is_patient: false, talk: None }
     }
 
     /// Does something: connects, asks, sends, stalls, hangs up.
@@ -78,18 +81,18 @@ impl Reader {
             return talk.out.send(world, dice);
         }
         if talk.asked.is_none() && !talk.is_over {
-            self.ask(truth, dice);
+            self.ask(world.now().unix_ms, truth, dice);
         } else if let Some(Ear::Socket(socket)) = &mut talk.ear {
             socket.act(&mut talk.out, truth, ledger, dice);
         }
     }
 
-    fn ask(&mut self, truth: &Truth, dice: &mut Dice) {
+    fn ask(&mut self, unix_ms: u64, truth: &Truth, dice: &mut Dice) {
         if self.wants.is_empty() || dice.one_in(10) {
             self.wants = some_channels(dice);
         }
         let Some(talk) = &mut self.talk else { return };
-        let asked = Asked::throw(self.wants.clone(), self.cursor, truth.newest(), dice);
+        let asked = Asked::throw(unix_ms, self.wants.clone(), self.cursor, truth.newest(), dice);
         talk.http.expect(false);
         talk.out.say(asked.request(&self.session, dice));
         talk.asked = Some(asked);
@@ -107,7 +110,7 @@ impl Reader {
     pub fn was_told(&self) -> Result<(), String> {
         match &self.talk {
             Some(talk) if talk.must_be_told && !talk.out.was_slow => {
-                Err(format!("{}: the server is over and has not ended {:?}", self.session, talk.asked))
+                Err(format!("{}: the server is over and has not ended {:?}", self.name, talk.asked))
             }
             _ => Ok(()),
         }
@@ -148,12 +151,12 @@ impl Reader {
         talk.watch(world);
         let bytes = world.take_written(line);
         let outcome = talk.listen(&bytes, truth, ledger);
-        outcome.map_err(|error| format!("{}: {:?}: {error}", self.session, talk.asked))?;
+        outcome.map_err(|error| format!("{}: {error} in {:?}", self.name, talk.asked))?;
         if let Some(Ear::Refused(status)) = talk.ear
             && !self.is_patient
             && status != 408
         {
-            return Err(format!("{}: {:?}: refused with {status}", self.session, talk.asked));
+            return Err(format!("{}: refused with {status}: {:?}", self.name, talk.asked));
         }
         if let Some(cursor) = talk.batch_cursor() {
             self.cursor = Some(cursor);
@@ -167,7 +170,7 @@ impl Reader {
             let talk = self.end_talk();
             // A peer that takes everything is cut off only where the server says so.
             if !may_be_cut {
-                return Err(format!("{}: cut off: {:?}", self.session, talk.and_then(|talk| talk.asked)));
+                return Err(format!("{}: cut off: {:?}", self.name, talk.and_then(|talk| talk.asked)));
             }
         }
         Ok(())
@@ -187,7 +190,7 @@ impl Reader {
             }
             (None, None) => Ok(()),
         }
-        .map_err(|error| format!("{}: at rest: {asked:?}: {error}", self.session))
+        .map_err(|error| format!("{}: at rest: {error} in {asked:?}", self.name))
     }
 
     /// Has it said everything that it began to say?
@@ -225,11 +228,12 @@ impl Talk {
     fn watch(&mut self, world: &World) {
         let now = world.now();
         // Bytes that were held back may have been made long ago.
-        let shown_ms = if self.out.was_slow { 0 } else { self.heard_ms };
-        self.heard_ms = now.unix_ms;
-        if let Some(ear) = &mut self.ear {
-            ear.has_heard_until(shown_ms);
+        if let Some(ear) = &mut self.ear
+            && !self.out.was_slow
+        {
+            ear.has_heard_until(self.heard_ms);
         }
+        self.heard_ms = now.unix_ms;
         if !self.has_arrived(world) {
             return;
         }

@@ -37,6 +37,8 @@ pub struct Socket {
     pings: usize,
     /// A ping was heard, and its answer has not yet arrived.
     owes_pong: bool,
+    /// Binary went out, where only text has a meaning.
+    is_rude: bool,
     /// A close frame went out.
     has_closed: bool,
 }
@@ -62,6 +64,7 @@ impl Socket {
             made: 0,
             pings: 0,
             owes_pong: false,
+            is_rude: false,
             has_closed: false,
         }
     }
@@ -81,7 +84,7 @@ impl Socket {
         self.client.clone()
     }
 
-    /// Everything that the server showed before `unix_ms` was heard.
+    /// What is heard from now on was shown at `unix_ms` or later.
     pub fn has_heard_until(&mut self, unix_ms: u64) {
         self.account.has_heard_until(unix_ms);
     }
@@ -129,6 +132,10 @@ impl Socket {
                 self.say_ping(out, dice);
             }
             (Via::Raw, _) => self.publish_payload(out, ledger, dice),
+            (_, 39) => {
+                (self.is_rude, self.has_closed) = (true, true);
+                self.say_message(out, b"{}", false, dice);
+            }
             (_, 3..=5) => self.subscribe(out, truth, dice),
             // The second backlog is asked for while the first is on its way.
             (_, 6..=8) => {
@@ -218,6 +225,7 @@ impl Socket {
 
     fn closed(&self, code: Option<u16>, reason: &str) -> Result<(), String> {
         match (self.via, code) {
+            (Via::V1, Some(1003)) if self.is_rude => Ok(()),
             // The server ends; too much is held of this client or of all.
             (_, Some(1001 | 1013)) => Ok(()),
             (_, Some(1000)) if self.has_closed => Ok(()),

@@ -196,6 +196,13 @@ impl Truth {
         }
     }
 
+    /// Another server has read the journal: what is past its age is there again until it first sweeps.
+    pub fn restart(&mut self, unix_ms: u64) {
+        for record in self.channels.values_mut().flat_map(|channel| &mut channel.records) {
+            record.hidden_ms = record.hidden_ms.max(unix_ms + SWEEP_MS);
+        }
+    }
+
     /// The journal was lost: another begins at `start`.
     pub fn forget(&mut self, start: MessageId) {
         (self.start, self.newest) = (start, start);
