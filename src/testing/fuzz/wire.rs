@@ -54,6 +54,25 @@ pub fn check_frames(said: &[u8], may_be_cut: bool) {
     }
 }
 
+/// The frames of a server, read without the codec: first byte and payload. All are whole and none has a mask.
+pub fn frames(mut rest: &[u8]) -> Vec<(u8, &[u8])> {
+    let mut frames = Vec::new();
+    while let [first, short, after @ ..] = rest {
+        let (len, begin) = match (*short, after) {
+            (0..126, _) => (u64::from(*short), 0),
+            (126, [a, b, ..]) => (u64::from(u16::from_be_bytes([*a, *b])), 2),
+            (127, [a, b, c, d, e, f, g, h, ..]) => (u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), 8),
+            _ => panic!("a whole header without a mask"),
+        };
+        let len = usize::try_from(len).expect("a length that was written");
+        let (payload, behind) = after[begin..].split_at_checked(len).expect("a whole frame");
+        frames.push((*first, payload));
+        rest = behind;
+    }
+    assert!(rest.is_empty(), "a whole header");
+    frames
+}
+
 /// What must not depend on how the bytes were cut. `GET /stats` tells of pieces that wait at the moment, which does:
 /// where it was asked for, numbers are left out.
 pub fn comparable(said: &[u8]) -> Cow<'_, [u8]> {
