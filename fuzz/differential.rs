@@ -20,7 +20,7 @@ const MESSAGE_MAX: usize = 256;
 ///    gateway), which was registered after the RFC, is among those to it, and a code like others to us.
 /// 3. A close frame that is wrong in its code and in its reason is 1007 to it; to us 1002, for the code comes first.
 /// 4. A frame that is over the bound and wrong besides is 1009 to it; to us 1002, for what the header shows comes first.
-/// 5. It judges a frame when all of it has come, and we when it cannot be mended: it gets zeros until it has judged.
+/// 5. It judges a frame when all of it has come, and we when it cannot be mended: it gets bytes until it has judged.
 pub fn differential(data: &[u8]) {
     let Some((&seed, input)) = data.split_first() else { return };
     for pieces in [vec![input], laws::pieces(input, seed.into())] {
@@ -194,9 +194,9 @@ impl Them {
         Them { socket: WebSocket::from_raw_socket(pipe, role, Some(config)) }
     }
 
-    /// More bytes come, all zero.
+    /// More bytes come. They make no length small that might have been great.
     fn pad(&mut self, bytes: usize) {
-        self.socket.get_mut().0.push_back(vec![0; bytes]);
+        self.socket.get_mut().0.push_back(vec![0xff; bytes]);
     }
 
     fn read(&mut self) -> Outcome {
