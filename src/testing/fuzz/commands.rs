@@ -6,6 +6,8 @@ use crate::channel_name::ChannelName;
 use crate::limits::Settings;
 use crate::message::MessageId;
 use crate::testing::driver::{Line, World};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeSet;
 
 /// Commands in one run.
@@ -15,8 +17,8 @@ const SUBSCRIPTIONS_MAX: usize = 8;
 
 /// Law: whatever stands in a text frame, the connection stays, and each command gets at most one answer, with its own
 /// `ref`; a naive reader of the same line agrees on who is answered, what is a ping, and which subscriptions are
-/// granted. A command that is spelled in another way, with members nobody knows, does the same. What is delivered says
-/// the same when it is published again.
+/// granted, and what a message says. A command that is spelled in another way, with members nobody knows, does the same.
+/// What is delivered says the same when it is published again.
 ///
 /// Each line is a command.
 pub fn commands(data: &[u8]) {
@@ -127,6 +129,9 @@ fn check_answer(line: &str, answers: &[String], subscribed: &mut BTreeSet<String
             let published = replies.first().and_then(|reply| reply.string("id"));
             assert_eq!(published.is_some(), command.reference.is_some() && !refused);
             assert!(published.is_none_or(|id| id.parse::<MessageId>().is_ok()));
+            for message in answers.iter().filter_map(|answer| of_type(answer, "message")) {
+                check_delivered(&Members::parse(line).expect("it was read"), &message);
+            }
         }
         "subscribe" => {
             let mut wanted = subscribed.clone();
@@ -180,6 +185,35 @@ impl Command {
             .filter(|list| !list.is_empty() && list.iter().all(|name| ChannelName::parse(name).is_ok()))
             .filter(|_| since_is_fine && members.count("since") <= 1 && members.count("channels") == 1);
         Some(Command { kind, reference, channels })
+    }
+}
+
+/// A publish, and the message that came of it.
+fn check_delivered(publish: &Members, message: &Members) {
+    assert_eq!(message.string("channel"), publish.string("channel"));
+    assert_eq!(message.string("event"), publish.string("event"));
+    let media_type = publish.string("content_type").map(|media| media.trim_matches([' ', '\t']).to_owned());
+    let essence = media_type.as_deref().map(|media| {
+        media.split(';').next().unwrap_or_default().trim_end_matches([' ', '\t']).to_lowercase()
+    });
+    let is_plain = matches!(essence.as_deref(), None | Some("application/json" | "text/plain"));
+    assert_eq!(message.string("content_type"), media_type.filter(|_| !is_plain));
+    let string = publish.string("data");
+    let is_json = match essence {
+        Some(essence) => essence == "application/json" || essence.ends_with("+json"),
+        None => publish.count("data") == 1 && string.is_none(),
+    };
+    let decoded = publish.string("data_base64").map(|text| STANDARD.decode(text).expect("it was accepted"));
+    let spelled = || publish.get("data").expect("there is one or the other").as_bytes().to_vec();
+    let payload =
+        decoded.clone().or(string.filter(|_| !is_json).map(String::into_bytes)).unwrap_or_else(spelled);
+    if is_json {
+        let json = String::from_utf8(payload).expect("JSON is UTF-8").replace(['\r', '\n'], " ");
+        assert_eq!(message.get("data"), Some(json.trim_matches([' ', '\t'])));
+    } else if decoded.is_some() {
+        assert_eq!(message.string("data_base64"), Some(STANDARD.encode(payload)));
+    } else {
+        assert_eq!(message.string("data").map(String::into_bytes), Some(payload));
     }
 }
 
