@@ -37,7 +37,7 @@ impl WebSocket {
         input: &mut &'i mut [u8],
         message_max: usize,
     ) -> Result<Option<Received<'i>>, ReceiveError> {
-        self.receiver.next(input, message_max)
+        self.receiver.next(input, message_max, None)
     }
 
     /// Bytes of an unfinished message or frame held.
