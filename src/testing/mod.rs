@@ -1,5 +1,6 @@
 //! What tests share.  Law: nothing here is part of the server.
 
+pub mod decode;
 pub mod driver;
 pub mod fuzz;
 pub mod laws;
