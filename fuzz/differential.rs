@@ -124,7 +124,10 @@ fn is_shown_by_header(error: ReceiveError) -> bool {
         | ReceiveError::Unmasked
         | ReceiveError::NothingToContinue
         | ReceiveError::MessageWithinMessage => true,
-        ReceiveError::TooBig | ReceiveError::InvalidUtf8 | ReceiveError::Close(_) => false,
+        ReceiveError::TooBig
+        | ReceiveError::InvalidUtf8
+        | ReceiveError::Close(_)
+        | ReceiveError::Inflate(_) => false,
     }
 }
 
@@ -134,7 +137,7 @@ fn ours(pieces: &[&[u8]]) -> Outcome {
         let mut bytes = piece.to_vec();
         let mut input = &mut bytes[..];
         loop {
-            match receiver.next(&mut input, MESSAGE_MAX) {
+            match receiver.next(&mut input, MESSAGE_MAX, None) {
                 Ok(None) => break,
                 Ok(Some(received)) => events.push(event(received)),
                 Err(error) => {

@@ -1,5 +1,6 @@
 //! `Accept`, fed arbitrary values.
 
+use super::lists::{blankless, elements};
 use crate::http::accept::{self, Quality};
 use crate::http::syntax::{is_field_byte, is_token};
 
@@ -59,31 +60,6 @@ fn specificity(range: &Range, wanted: &str) -> u8 {
     }
 }
 
-/// The elements of a list, each as its parts between semicolons. What stands in quotes is cut nowhere; a quote that is
-/// not closed reaches to the end.
-fn elements(value: &[u8]) -> Vec<Vec<Vec<u8>>> {
-    let (mut elements, mut quoted, mut at) = (vec![vec![Vec::new()]], false, 0);
-    while let Some(&b) = value.get(at) {
-        at += 1;
-        let parts = elements.last_mut().expect("there is always one");
-        let part = parts.last_mut().expect("there is always one");
-        match b {
-            b',' if !quoted => elements.push(vec![Vec::new()]),
-            b';' if !quoted => parts.push(Vec::new()),
-            b'\\' if quoted => {
-                part.push(b);
-                part.extend(value.get(at));
-                at += 1;
-            }
-            _ => {
-                quoted ^= b == b'"';
-                part.push(b);
-            }
-        }
-    }
-    elements
-}
-
 /// `type/subtype`, and the first parameter that is called `q`.
 fn range(parts: &[Vec<u8>]) -> Option<Range> {
     let name = blankless(&parts[0]);
@@ -112,10 +88,4 @@ fn thousandths(text: &[u8]) -> Option<u16> {
         "1" if is_number && decimals.bytes().all(|b| b == b'0') => Some(1000),
         _ => None,
     }
-}
-
-fn blankless(text: &[u8]) -> &[u8] {
-    let begin = text.iter().take_while(|b| b" \t".contains(b)).count();
-    let end = text.iter().rev().take_while(|b| b" \t".contains(b)).count();
-    text.get(begin..text.len() - end).unwrap_or_default()
 }

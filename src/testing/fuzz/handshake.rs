@@ -1,6 +1,8 @@
 //! Opening handshakes, fed arbitrary fields.
 
+use super::offers;
 use crate::http::syntax;
+use crate::ws::deflate::negotiate;
 use crate::ws::{Handshake, HandshakeError, Upgrade};
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -9,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// Law: a handshake is accepted if and only if a list of everything that is wrong with it (RFC 6455 section 4.2.1, each
 /// rule looked at by itself) is empty; what is refused is refused for something on the list; the subprotocol chosen is
-/// one that was asked for and is spoken.
+/// one that was asked for and is spoken. Compression is agreed on as a naive reader agrees on it.
 ///
 /// The first byte: bit 0 clear, the method is GET; bit 1 clear, the version is 1.1. Each further line is a field, its
 /// name before the first colon. Values that no head can bring are left out.
@@ -21,6 +23,8 @@ pub fn handshake(data: &[u8]) {
     let upgrade = Upgrade { is_get, is_http11, fields: of_name };
     let found = Found { is_get, is_http11, fields: &fields };
     let wrong = found.wrong();
+    let offers = || of_name("sec-websocket-extensions");
+    assert_eq!(negotiate(offers()).map(|agreed| agreed.to_string()), offers::answer(offers()));
     assert_eq!(upgrade.is_asked(), !wrong.contains(&HandshakeError::MissingUpgrade));
     match upgrade.check() {
         Ok(handshake) => {

@@ -15,16 +15,39 @@ pub fn handshake(target: &str, protocol: Option<&str>) -> String {
 
 /// A text frame of a client. The mask is zero, so that the payload can be read.
 pub fn text_frame(payload: &[u8], out: &mut Vec<u8>) {
-    out.push(0x81);
+    frame(0x81, payload, out);
+}
+
+/// A frame of a client with that first byte, of as much of the payload as a frame of 64 KiB has.
+fn frame(first: u8, payload: &[u8], out: &mut Vec<u8>) {
+    let payload = &payload[..payload.len().min(u16::MAX.into())];
+    out.push(first);
     match payload.len() {
         len @ 0..126 => out.push(0x80 | len as u8),
         len => {
             out.push(0x80 | 126);
-            out.extend_from_slice(&u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes());
+            out.extend_from_slice(&(len as u16).to_be_bytes());
         }
     }
     out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&payload[..payload.len().min(u16::MAX.into())]);
+    out.extend_from_slice(payload);
+}
+
+/// A compressed message of a client in as many fragments as there are `parts`, each behind a ping, and a message that is
+/// not compressed. Masks are zero.
+pub fn compressed(is_text: bool, parts: &[&[u8]], out: &mut Vec<u8>) {
+    let parts = if parts.is_empty() { &[&b""[..]][..] } else { parts };
+    for (index, part) in parts.iter().enumerate() {
+        out.extend_from_slice(b"\x89\x80\0\0\0\0");
+        let first = match index {
+            0 if is_text => 0x41,
+            0 => 0x42,
+            _ => 0x00,
+        };
+        let last = if index + 1 == parts.len() { 0x80 } else { 0 };
+        frame(first | last, part, out);
+    }
+    frame(0x82, b"not compressed", out);
 }
 
 /// Behind the answer to the handshake stand whole frames as a server sends them, and nothing behind a close. `may_be_cut`:
