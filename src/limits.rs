@@ -88,6 +88,11 @@ pub struct Settings {
     /// Bytes retained in all channels together.
     pub retain_total: usize,
 
+    /// Compressed WebSocket messages, to whoever asks for them.
+    pub compression: bool,
+    /// Bytes of a WebSocket payload from which on it is compressed.
+    pub compress_above: usize,
+
     /// Bytes of a publish body or a WebSocket message.
     pub max_message: usize,
     /// Bytes of a poll batch (at least one message all the same), and of a `/publish` body.
@@ -146,6 +151,8 @@ impl Default for Settings {
             retain_bytes: 4 * M,
             retain_age_ms: 3_600_000,
             retain_total: 256 * M,
+            compression: true,
+            compress_above: K,
             max_message: M,
             max_batch: M,
             max_head: 32 * K,

@@ -1,14 +1,38 @@
 //! What the tests of this folder share: messages, payloads meant to break things, and readers of each wire that were
 //! written without looking at the writers.
 
+use super::Encoding;
+use super::encoder::Encoder;
 use crate::message::{ClientId, Format, Message, MessageId};
-use crate::testing::decode::script::plain_json;
+use crate::ws::WindowBits;
 use std::rc::Rc;
 
 pub(crate) const NONCE: &str = "bm9uY2U";
 /// 2025-11-21T01:03:20.123Z
 pub(crate) const UNIX_MS: u64 = 1_763_687_000_123;
 pub(crate) const CLIENT: ClientId = ClientId([0; 12]);
+
+/// One that compresses payloads of 1000 bytes or more.
+pub(crate) fn encoder() -> Encoder {
+    Encoder::new(NONCE, 1000)
+}
+
+/// Every encoding, with every window and without.
+pub(crate) fn every_encoding() -> Vec<Encoding> {
+    let windows = || core::iter::once(None).chain(WindowBits::all().map(Some));
+    let mut all = vec![Encoding::Poll, Encoding::Jsonp, Encoding::SseBare, Encoding::SseBareChunked];
+    all.extend([
+        Encoding::SseEnvelope,
+        Encoding::SseEnvelopeChunked,
+        Encoding::Ndjson,
+        Encoding::NdjsonChunked,
+    ]);
+    all.extend([Encoding::Iframe, Encoding::IframeChunked]);
+    all.extend(windows().map(Encoding::WebSocket));
+    all.extend(windows().map(Encoding::WebSocketReplay));
+    all.extend(windows().map(Encoding::WebSocketRaw));
+    all
+}
 
 pub(crate) fn message(seq: u64, format: Format, data: impl AsRef<[u8]>) -> Message {
     Message {
@@ -120,7 +144,16 @@ pub(crate) fn parse_line(text: &str) -> serde_json::Value {
 /// One expression inside a script: JSON without what could end the script, or with a string handed to `JSON.parse` in
 /// place of a value.
 pub(crate) fn parse_script(text: &str) -> serde_json::Value {
-    let json = plain_json(text).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!text.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\r', '\n']), "unsafe: {text:?}");
+    let mut json = text.to_owned();
+    while let Some(begin) = json.find("JSON.parse(\"") {
+        let mut strings = serde_json::Deserializer::from_str(&json[begin + 11..]).into_iter::<String>();
+        let inner = strings.next().expect("an argument").expect("a string");
+        let end = begin + 11 + strings.byte_offset();
+        assert_eq!(&json[end..end + 1], ")");
+        json.replace_range(begin..=end, &inner);
+    }
+    assert!(!text.contains("__proto__\":"), "a script would set a prototype: {text:?}");
     serde_json::from_str(&json).unwrap_or_else(|error| panic!("{error} in {text:?}"))
 }
 

@@ -27,7 +27,9 @@ pub mod utf8;
 pub use accept::{Handshake, HandshakeError, Upgrade, accept_key};
 pub use close::{CloseCode, CloseError, encode_close, parse_close_payload};
 pub use deflate::{Agreement, Compressors, InflateError, Inflater, WindowBits};
-pub use frame::{FrameError, Header, Opcode, decode_header, encode_header, frame, header_len};
+pub use frame::{
+    FrameError, Header, Opcode, compressed_frame, decode_header, encode_header, frame, header_len,
+};
 pub use message::Receiver;
 pub use received::{Kind, Payload, ReceiveError, Received};
 pub use utf8::{Utf8Error, Utf8Stream};

@@ -11,6 +11,8 @@ pub const PING: u8 = 9;
 pub const PONG: u8 = 10;
 /// The bit of a final frame.
 pub const FIN: u8 = 0x80;
+/// The bit of the first frame of a compressed message.
+pub const RSV1: u8 = 0x40;
 
 /// The key of RFC 6455 section 1.3, whose answer is known.
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -28,6 +30,8 @@ pub const HANDSHAKE: [(&str, &str); 4] = [
 /// A WebSocket whose client side is ours byte by byte.
 pub struct Wire {
     pub client: Client,
+    /// What the server answered to the extensions that were offered.
+    pub extension: Option<String>,
 }
 
 /// A masked frame with the first byte `first`.
@@ -58,13 +62,21 @@ pub fn header(first: u8, mask_bit: u8, len: usize) -> Vec<u8> {
 
 impl Wire {
     /// Opens `target` with a proper handshake.
+    #[track_caller]
     pub fn open(server: &Server, target: &str) -> Wire {
+        Wire::open_with(server, target, &[])
+    }
+
+    /// Opens `target` with a proper handshake and these fields besides.
+    #[track_caller]
+    pub fn open_with(server: &Server, target: &str, fields: &[(&str, &str)]) -> Wire {
         let mut client = server.connect();
-        client.begin("GET", target, &HANDSHAKE, b"");
+        client.begin("GET", target, &[&HANDSHAKE, fields].concat(), b"");
         let head = client.head();
         assert_eq!(head.status, 101, "{head:?}");
         assert_eq!(head.field("Sec-WebSocket-Accept"), Some(ACCEPT));
-        Wire { client }
+        let extension = head.field("Sec-WebSocket-Extensions").map(str::to_owned);
+        Wire { client, extension }
     }
 
     /// Sends a masked frame.
@@ -80,7 +92,7 @@ impl Wire {
     /// The next frame: first byte and payload. `None` when the connection has ended.
     pub fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
-            if let Some((used, frame)) = parse(&self.client.buffer) {
+            if let Some((used, frame)) = parse(&self.client.buffer, self.extension.is_some()) {
                 self.client.buffer.drain(..used);
                 return Some(frame);
             }
@@ -106,9 +118,11 @@ impl Wire {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<(usize, (u8, Vec<u8>))> {
+fn parse(bytes: &[u8], may_be_compressed: bool) -> Option<(usize, (u8, Vec<u8>))> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
-    assert_eq!(first & 0x70, 0, "reserved bits without an extension");
+    let is_message = matches!(first & 0x0f, TEXT | BINARY);
+    let allowed = if may_be_compressed && is_message { RSV1 } else { 0 };
+    assert_eq!(first & 0x70 & !allowed, 0, "reserved bits without an extension");
     assert_eq!(second & 0x80, 0, "a server does not mask");
     let (len, head) = match second {
         126 => (u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)), 4),
