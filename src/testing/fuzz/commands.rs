@@ -5,6 +5,7 @@ use super::wire;
 use crate::channel_name::ChannelName;
 use crate::limits::Settings;
 use crate::message::MessageId;
+use crate::testing::decode::handshake::Handshake;
 use crate::testing::driver::{Line, World};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -47,6 +48,13 @@ pub fn commands(data: &[u8]) {
     }
 }
 
+const HANDSHAKE: Handshake<'_> = Handshake {
+    target: "/channels/a?since=start",
+    protocols: Some("holdline.v1"),
+    extensions: None,
+    fields: &[],
+};
+
 /// A connection of a world of its own, which listens on the channel `a`.
 struct Client {
     world: World,
@@ -60,7 +68,7 @@ impl Client {
         let settings = Settings { max_subscriptions: SUBSCRIPTIONS_MAX, ..Settings::default() };
         let mut world = World::new(settings);
         let line = world.connect();
-        world.send(line, wire::handshake("/channels/a?since=start", Some("holdline.v1")).as_bytes());
+        world.send(line, HANDSHAKE.request().as_bytes());
         world.settle();
         let head = memchr::memmem::find(world.written(line), b"\r\n\r\n").expect("a head");
         let mut client = Client { world, line, seen: head + 4 };

@@ -4,11 +4,16 @@ use super::event_stream::{Event, interpret};
 use super::members::Members;
 use super::wire;
 use crate::message::{Format, Message, MessageId};
+use crate::testing::decode;
 use crate::transport::Encoding;
+use crate::transport::encoder::Encoder;
+use crate::ws::WindowBits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 const NONCE: &str = "bm9uY2U";
+/// Bytes of a payload from which on it is compressed: few, so that small inputs are.
+const COMPRESS_ABOVE: usize = 64;
 const CHANNEL: &str = "a/b~c";
 const ID: MessageId = MessageId::new(1_763_687_000_123, 7);
 
@@ -16,26 +21,50 @@ const ID: MessageId = MessageId::new(1_763_687_000_123, 7);
 /// list, a chunk), which readers that were written without the writers take for the message that was published; in a
 /// script stands nothing that could end it.
 ///
-/// The first byte chooses the format that the payload claims; then come a line with the name of the event and one with
+/// The first byte chooses the format that the payload claims, and the window of those who want it compressed; then come a line with the name of the event and one with
 /// the media type, both of which may be empty, and the payload. A claim may be wrong.
 pub fn encodings(data: &[u8]) {
     let Some(message) = message(data) else { return };
     let wanted = Wanted::of(&message);
-    for encoding in Encoding::ALL {
+    let mut encoder = Encoder::new(NONCE, COMPRESS_ABOVE);
+    let window = WindowBits::new(9 + data[0] / 3 % 7);
+    for encoding in every_encoding(window) {
         let mut out = b"before".to_vec();
-        encoding.encode(CHANNEL, &message, NONCE, &mut out);
+        encoding.encode(CHANNEL, &message, &mut encoder, &mut out);
         let written = out.strip_prefix(b"before").expect("what stood there stays");
         let written = if encoding.is_chunked() { only_chunk(written) } else { written };
         match encoding {
-            Encoding::WebSocketRaw => {
-                let first = if wanted.text.is_some() { 0x81 } else { 0x82 };
-                assert_eq!(wire::frames(written), [(first, &*message.data)]);
+            Encoding::WebSocketRaw(window) => {
+                let opcode = if wanted.text.is_some() { 1 } else { 2 };
+                assert_eq!(only_frame(written, window), (opcode, message.data.to_vec()));
             }
             Encoding::SseBare | Encoding::SseBareChunked => wanted.check_bare(written),
-            Encoding::WebSocket | Encoding::WebSocketReplay => wanted.check(encoding, only_text(written)),
+            Encoding::WebSocket(window) | Encoding::WebSocketReplay(window) => {
+                let (opcode, payload) = only_frame(written, window);
+                assert_eq!(opcode, 1, "text");
+                wanted.check(encoding, &payload);
+            }
             _ => wanted.check(encoding, written),
         }
     }
+}
+
+/// `window`: of the WebSockets that are compressed.
+fn every_encoding(window: Option<WindowBits>) -> impl Iterator<Item = Encoding> {
+    let plain = [
+        Encoding::Poll,
+        Encoding::Jsonp,
+        Encoding::SseBare,
+        Encoding::SseBareChunked,
+        Encoding::SseEnvelope,
+        Encoding::SseEnvelopeChunked,
+        Encoding::Ndjson,
+        Encoding::NdjsonChunked,
+        Encoding::Iframe,
+        Encoding::IframeChunked,
+    ];
+    let sockets = [Encoding::WebSocket, Encoding::WebSocketReplay, Encoding::WebSocketRaw];
+    plain.into_iter().chain(sockets.into_iter().flat_map(move |socket| [socket(None), socket(window)]))
 }
 
 fn message(data: &[u8]) -> Option<Message> {
@@ -68,11 +97,21 @@ fn only_chunk(written: &[u8]) -> &[u8] {
     chunk
 }
 
-/// The payload of one text frame with nothing behind it.
-fn only_text(written: &[u8]) -> &[u8] {
+/// Opcode and payload of one frame with nothing behind it. If it is compressed, it looks back no further than `window`.
+fn only_frame(written: &[u8], window: Option<WindowBits>) -> (u8, Vec<u8>) {
     let frames = wire::frames(written);
-    let [(0x81, payload)] = frames[..] else { panic!("one text frame") };
-    payload
+    let [(first, payload)] = frames[..] else { panic!("one frame") };
+    assert_eq!(first & 0xb0, 0x80, "it is whole");
+    let payload = match (first & 0x40, window) {
+        (0, _) => payload.to_vec(),
+        (_, Some(window)) => {
+            let inflated = decode::deflate::inflated(payload, window.get()).expect("compressed data");
+            assert!(inflated.len() >= COMPRESS_ABOVE && inflated.len() > payload.len(), "it pays");
+            inflated
+        }
+        (_, None) => panic!("compressed for nobody"),
+    };
+    (first & 0x0f, payload)
 }
 
 /// What each reader must find.
@@ -130,9 +169,9 @@ impl<'a> Wanted<'a> {
                 .strip_prefix("<script nonce=\"bm9uY2U\">parent.postMessage(")
                 .and_then(|rest| rest.strip_suffix(",O)</script>"))
                 .map(str::to_owned),
-            Encoding::WebSocket => after(written, "{\"type\":\"message\","),
-            Encoding::WebSocketReplay => after(written, "{\"type\":\"message\",\"replay\":true,"),
-            Encoding::SseBare | Encoding::SseBareChunked | Encoding::WebSocketRaw => None,
+            Encoding::WebSocket(_) => after(written, "{\"type\":\"message\","),
+            Encoding::WebSocketReplay(_) => after(written, "{\"type\":\"message\",\"replay\":true,"),
+            Encoding::SseBare | Encoding::SseBareChunked | Encoding::WebSocketRaw(_) => None,
             Encoding::SseEnvelope | Encoding::SseEnvelopeChunked => {
                 let event = self.only_event(written.as_bytes());
                 assert_eq!(event.kind, self.message.event.as_deref().unwrap_or("message"));
