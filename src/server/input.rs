@@ -18,11 +18,17 @@ impl Server {
         self.conns.get(id).is_some_and(|conn| conn.takes_input(self.settings.max_queue))
     }
 
+    /// Has the connection had its share? It will be told to go on; what its peer sent before an end counts until then.
+    pub fn is_resting(&self, id: ConnId) -> bool {
+        self.conns.get(id).is_some_and(|conn| conn.is_resting)
+    }
+
     /// Bytes came in. All are taken; with none, what was held back is gone on with.
     pub fn handle_bytes(&mut self, now: Now, id: ConnId, bytes: &mut [u8]) {
         self.clock = now;
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.current = Some(id);
+        conn.is_resting = false;
         if conn.input.is_empty() {
             if !bytes.is_empty() && matches!(&conn.proto, Proto::Http(http) if !http.is_in_body()) {
                 // The deadline is for the whole head, from its first byte on.

@@ -45,6 +45,8 @@ use crate::hub::{ChannelId, Hub, Limits};
 use crate::journal::{Journal, MemoryJournal};
 use crate::limits::Settings;
 use crate::transport::encoded::{EncodedCache, Piece};
+use crate::transport::encoder::Encoder;
+use crate::ws::Inflater;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connection::Proto;
@@ -171,6 +173,8 @@ pub struct Server {
     askers: HashMap<u64, Asker>,
     next_ticket: u64,
     cache: EncodedCache,
+    /// Of what WebSockets send.
+    inflater: Inflater,
     staged: flush::Staged,
     dirty: VecDeque<ConnId>,
     actions: VecDeque<Action>,
@@ -224,7 +228,8 @@ impl Server {
             journal,
             askers: HashMap::new(),
             next_ticket: 0,
-            cache: EncodedCache::new(settings.max_cache, &nonce),
+            cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
+            inflater: Inflater::new(),
             staged: flush::Staged::default(),
             dirty: VecDeque::new(),
             actions: VecDeque::new(),
