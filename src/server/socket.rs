@@ -216,8 +216,20 @@ impl Server {
         if kind == Kind::Binary {
             draft.format = Format::Binary;
         }
-        if self.propose(now, Asker::Nobody, vec![Command::Publish(draft)], None).is_err() {
-            self.close_socket(now, id, CloseCode::TRY_AGAIN, "the journal takes no messages at present");
+        if self.propose(now, Asker::Payload(id), vec![Command::Publish(draft)], None).is_err() {
+            self.refuse_payload(now, id);
+        }
+    }
+
+    /// What a `holdline.raw` client sent could not be published; a close code is all that can be told.
+    pub(super) fn refuse_payload(&mut self, now: Now, id: ConnId) {
+        if self.is_socket(id) {
+            self.close_socket(
+                now,
+                id,
+                CloseCode::TRY_AGAIN,
+                "the message could not be taken; try again later",
+            );
         }
     }
 
@@ -267,6 +279,7 @@ impl Server {
         if let Some(reader) = reader {
             self.hub.leave(reader);
         }
+        self.recount(id);
         self.mark_dirty(id);
         self.arm(id);
     }

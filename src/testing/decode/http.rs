@@ -132,6 +132,11 @@ impl ResponseReader {
         }
     }
 
+    /// What came and was not read yet.
+    pub fn unread(&self) -> &[u8] {
+        self.incoming.rest()
+    }
+
     /// What came behind a 101.
     pub fn into_rest(self) -> Vec<u8> {
         self.incoming.into_rest()

@@ -13,6 +13,7 @@ use super::websocket::{FIN, Frame, SocketReader, TEXT, client_frame};
 use super::*;
 use crate::limits::Settings;
 use crate::testing::driver::{Line, World};
+use crate::testing::laws;
 
 /// What is published, in order: content type, event, body, and the data that is heard by envelope.
 const PUBLISHED: [(&str, &str, &[u8], &[u8]); 7] = [
@@ -214,4 +215,43 @@ fn what_the_server_says_by_websocket_is_heard() {
     };
     assert_eq!((channel.as_deref(), &**data), (Some("b"), &b"null"[..]));
     check_messages(messages);
+}
+
+/// What a decoder makes of bytes that the server would never say does not matter here.
+#[test]
+fn whatever_comes_ends_in_a_result() {
+    let mut world = world();
+    let mut samples = Vec::new();
+    let iframe = "/channels/a?since=start&transport=iframe&origin=http://localhost";
+    let mut policy = None;
+    for (target, fields) in [
+        ("/channels/a?since=start", ""),
+        ("/channels/a?since=start&callback=f", "Sec-Fetch-Site: same-origin\r\n"),
+        ("/channels/a?since=start", "Accept: text/event-stream\r\n"),
+        ("/channels/a?since=start", "Accept: application/x-ndjson\r\n"),
+        (iframe, ""),
+    ] {
+        let mut talk = Talk::new(&mut world);
+        let (head, body) = answer(&talk.get(target, fields));
+        samples.push(talk.world.written(talk.line).to_vec());
+        samples.push(body);
+        policy = Some(head);
+    }
+    samples.push(client_frame(FIN | TEXT, [0; 4], br#"{"type":"pong","ref":1}"#));
+    let head = policy.expect("the iframe came last");
+    let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
+    laws::mutations(&samples, 11, 1500, |bytes| {
+        let mut reader = ResponseReader::default();
+        reader.expect(false);
+        reader.push(bytes);
+        let _ = reader.all().and_then(|_| reader.finish());
+        let mut socket = SocketReader::new(None);
+        socket.push(bytes);
+        let _ = socket.all();
+        let _ = (Batch::parse(bytes), Called::parse(bytes, "f"));
+        let _ = (SseReader::new(true).push(bytes), SseReader::new(false).push(bytes));
+        let _ = NdjsonReader::default().push(bytes);
+        let _ = IframeReader::new(&head, "http://localhost").map(|mut page| page.push(bytes));
+        let _ = V1::parse(&String::from_utf8_lossy(bytes));
+    });
 }
