@@ -165,9 +165,7 @@ fn bodies() -> Vec<Row> {
         row(
             "a request in a refused body",
             "9112 6.3",
-            format!(
-                "POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\nGET /livez HTTP/1.1\r"
-            ),
+            "POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\nGET /livez HTTP/1.1\r",
             "405 stays",
         ),
     ]
