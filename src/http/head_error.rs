@@ -18,7 +18,7 @@ pub enum HeadError {
     TargetTooLong,
     /// The version does not read `HTTP/` digit `.` digit.
     Version,
-    /// A version that is neither 1.0 nor 1.1.
+    /// A major version other than 1.
     VersionUnknown,
     /// A field line without a token and a colon first: space before the colon, a folded line, other bytes.
     FieldName,

@@ -1,6 +1,6 @@
 //! `Transfer-Encoding`: `chunked`, once, in HTTP/1.1, without a length.
 
-use crate::row::{Row, check, get, post, row};
+use crate::row::{Row, check, chunked, get, post, row};
 
 #[test]
 fn transfer_codings() {
@@ -171,6 +171,13 @@ pub fn rows() -> Vec<Row> {
             "a content coding is the reader's",
             "9110 8.4",
             post("Content-Encoding: gzip\r\nContent-Length: 1\r\n", "x"),
+            "200 stays",
+        )
+        .publishes(&["a=x"]),
+        row(
+            "chunked in HTTP/1.2",
+            "9110 2.5",
+            [b"POST /channels/a HTTP/1.2", &chunked("1\r\nx\r\n0\r\n\r\n")[25..]].concat(),
             "200 stays",
         )
         .publishes(&["a=x"]),

@@ -56,6 +56,9 @@ fn methods() -> Vec<Row> {
 fn versions() -> Vec<Row> {
     let at = |version: &str| line(&format!("GET /livez {version}"));
     vec![
+        row("HTTP/1.2", "9110 2.5", at("HTTP/1.2"), "200 stays"),
+        row("HTTP/1.9", "9110 2.5", at("HTTP/1.9"), "200 stays"),
+        row("HTTP/1.2 without Host", "9112 3.2", "GET /livez HTTP/1.2\r\n\r\n", "400 ends"),
         row("HTTP/2.0", "9110 15.6.6", at("HTTP/2.0"), "505 ends"),
         row("HTTP/3.0", "9110 15.6.6", at("HTTP/3.0"), "505 ends"),
         row("HTTP/0.9 in words", "9110 15.6.6", at("HTTP/0.9"), "505 ends"),

@@ -97,6 +97,12 @@ fn handshakes() -> Vec<Row> {
         row("a handshake by HEAD", "6455 4.2.1", [b"HEAD", &with("")[3..]].concat(), "405- stays"),
         row("a handshake in HTTP/1.0", "9110 7.8", format!("{old}{UPGRADE}{VERSION}{KEY}\r\n"), "400 ends"),
         row(
+            "a handshake in HTTP/1.2",
+            "9110 2.5",
+            [b"GET /echo HTTP/1.2", &with("")[18..]].concat(),
+            "101 opens",
+        ),
+        row(
             "a handshake of a foreign page",
             "6455 4.2.2",
             with("Origin: http://evil.example\r\n"),

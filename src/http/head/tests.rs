@@ -116,7 +116,7 @@ fn request_lines_are_three_parts_with_single_spaces() {
         (b"GET / HTTPS/1.1\r\n", Version),
         (b"GET / x\r\n", Version),
         (b"GET / HTTP/2.0\r\n", VersionUnknown),
-        (b"GET / HTTP/1.2\r\n", VersionUnknown),
+        (b"GET / HTTP/3.1\r\n", VersionUnknown),
         (b"GET / HTTP/0.9\r\n", VersionUnknown),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", VersionUnknown),
         // Targets, by their bytes.
