@@ -5,7 +5,7 @@ use super::head_error::HeadError;
 use super::method::{Method, Version};
 use super::syntax::is_tchar;
 
-/// Longest method, in bytes: the longest registered one has 17.
+/// Longest method, in bytes: the longest registered one has 17. A longer one is 501 (RFC 9112 section 3).
 const METHOD_MAX: usize = 32;
 
 /// A request line in its parts.
@@ -41,6 +41,7 @@ pub fn check_method_so_far(line: &[u8]) -> Result<(), HeadError> {
     match start.iter().position(|&b| !is_tchar(b)) {
         Some(end) if end > 0 && start.get(end) == Some(&b' ') => Ok(()),
         None if start.len() <= METHOD_MAX => Ok(()),
+        None => Err(HeadError::MethodTooLong),
         _ => Err(HeadError::Method),
     }
 }

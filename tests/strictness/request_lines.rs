@@ -42,6 +42,8 @@ fn methods() -> Vec<Row> {
         row("TRACE", "9110 9.3.8", line("TRACE /livez HTTP/1.1"), "405 stays"),
         row("a method of punctuation", "9110 5.6.2", line("!#$%&'*+-.^_`|~ /livez HTTP/1.1"), "405 stays"),
         row("a method of 32 letters", "9112 3", line(&format!("{long} /livez HTTP/1.1")), "405 stays"),
+        row("a method of 33 letters", "9112 3", line(&format!("{long}M /livez HTTP/1.1")), "501 ends"),
+        row("a method that does not end", "9112 3", "M".repeat(100), "501 ends"),
         row("an empty method", "9112 3", line(" /livez HTTP/1.1"), "400 ends"),
         row("no method", "9112 3", line("/livez HTTP/1.1"), "400 ends"),
         row("an at sign in the method", "9110 9.1", line("G@T /livez HTTP/1.1"), "400 ends"),
