@@ -22,9 +22,9 @@ use crate::ws::{self, CloseCode, Handshake, Kind, Opcode, Received, Upgrade};
 const V1: &str = "holdline.v1";
 const RAW: &str = "holdline.raw";
 
-/// Does the request ask for a WebSocket?
+/// Does the request ask for a WebSocket? In HTTP/1.0 `Upgrade` is ignored (RFC 9110 section 7.8).
 pub(super) fn is_upgrade(head: &Head<'_, '_>) -> bool {
-    upgrade(head).is_asked()
+    head.version == Version::Http11 && upgrade(head).is_asked()
 }
 
 fn upgrade<'h, 'b>(

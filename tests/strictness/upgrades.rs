@@ -114,6 +114,13 @@ fn handshakes() -> Vec<Row> {
             format!("GET /echo HTTP/1.1\r\n{UPGRADE}{VERSION}{KEY}\r\n"),
             "400 ends",
         ),
+        row(
+            "a handshake for a channel in HTTP/1.0",
+            "9110 7.8",
+            format!("GET /channels/a HTTP/1.0\r\nHost: localhost\r\n{UPGRADE}{VERSION}{KEY}\r\n"),
+            "200 ends",
+        )
+        .says("messages"),
         row("half a handshake", "6455 4.2.1", with("")[..150].to_vec(), "waits"),
     ]
 }
