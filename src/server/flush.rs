@@ -317,28 +317,40 @@ impl Server {
         let is_sooner = core::mem::take(&mut conn.is_blocked)
             || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
         match &mut conn.proto {
-            Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
-                conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
-                let has_peer_ended = conn.has_peer_ended;
-                self.arm(id);
-                if has_peer_ended {
-                    self.close(id);
-                } else {
-                    self.actions.push_back(Action::CloseWrite(id));
-                }
-            }
+            Proto::Closing(_) => self.end_if_said(now, id),
             Proto::Stream(stream) if is_iframe(stream.encoding) && conn.sent_bytes >= IFRAME_BYTES_MAX => {
                 let since = self.hub.cursor(stream.reader);
                 self.end_stream(now, id, &[Notice::Reload { since }]);
                 self.mark_dirty(id);
             }
-            Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
+            Proto::Waiting(_) if conn.queue.is_empty() => {
+                self.continue_file(now, id);
+                // The file may have ended with what has just left, and the connection with the file.
+                self.end_if_said(now, id);
+            }
             // The time between two requests may be shorter than that for an answer.
             Proto::Http(_) if conn.queue.is_empty() => self.arm(id),
             _ => {}
         }
         if is_sooner {
             self.arm(id);
+        }
+    }
+
+    /// Closes our side of a connection that has said its last words.
+    fn end_if_said(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        let Proto::Closing(Closing { is_write_closed: false }) = conn.proto else { return };
+        if !conn.queue.is_empty() {
+            return;
+        }
+        conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
+        let has_peer_ended = conn.has_peer_ended;
+        self.arm(id);
+        if has_peer_ended {
+            self.close(id);
+        } else {
+            self.actions.push_back(Action::CloseWrite(id));
         }
     }
 

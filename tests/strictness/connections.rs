@@ -35,6 +35,12 @@ fn options() -> Vec<Row> {
             "200 ends",
         )
         .publishes(&["a=x"]),
+        row(
+            "close for a file",
+            "9112 9.6",
+            "GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            "200 ends",
+        ),
         row("Proxy-Connection is nothing", "9112 9.3", get("Proxy-Connection: close\r\n"), "200 stays"),
         row("Keep-Alive is nothing", "9112 9.3", get("Keep-Alive: timeout=1, max=1\r\n"), "200 stays"),
         row("Host as an option of the connection", "9110 7.6.1", with("Host"), "200 stays"),

@@ -142,6 +142,7 @@ fn bodies() -> Vec<Row> {
         row("a request in the body of DELETE", "9110 9.3.5", unread("DELETE", "/channels/a"), "204 ends"),
         row("a request in the body of PUT", "9110 9.3.4", unread("PUT", "/channels/a"), "405 ends"),
         row("a request in the body of TRACE", "9110 9.3.8", unread("TRACE", "/livez"), "405 ends"),
+        row("a request in the body of a file", "9110 9.3.1", unread("GET", "/a.txt"), "200 ends"),
         row("a request in the body of nothing", "9110 9.3.1", unread("GET", "/nothing"), "404 ends"),
         row(
             "a request in the chunks of GET",
