@@ -137,6 +137,30 @@ fn methods() -> Vec<Row> {
             "403 stays",
         ),
         row(
+            "a long publish of a foreign page",
+            "9110 15.5.4",
+            post("Origin: http://evil.example\r\nContent-Length: 1000\r\n", "x"),
+            "403 ends",
+        ),
+        row(
+            "long chunks of a foreign page",
+            "9110 15.5.4",
+            post("Origin: http://evil.example\r\nTransfer-Encoding: chunked\r\n", "3e8\r\nx"),
+            "403 ends",
+        ),
+        row(
+            "a long body where only files are",
+            "9110 15.5.6",
+            "POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx",
+            "405 ends",
+        ),
+        row(
+            "bad chunks of a foreign page",
+            "9110 15.5.4",
+            post("Origin: http://evil.example\r\nTransfer-Encoding: chunked\r\n", "x\r\n"),
+            "403 ends",
+        ),
+        row(
             "a publish with two origins",
             "9110 15.5.4",
             post("Origin: http://localhost\r\nOrigin: http://localhost\r\nContent-Length: 1\r\n", "x"),
