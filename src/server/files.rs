@@ -121,7 +121,7 @@ impl Server {
         if plan.status == 416 {
             self.actions.push_back(Action::CloseFile(id));
             self.take_waiting(now, id);
-            return self.respond(now, id, reply, 416, &fields, Vec::new());
+            return self.refuse(now, id, reply, &static_files::unsatisfiable(file));
         }
         let after = self.after(reply);
         // A 304 has no length, and no body of unknown length either.

@@ -182,6 +182,7 @@ fn reading() -> Vec<Row> {
             "waits",
         ),
         row("a part of a file", "9110 14.2", part("bytes=2-3"), "206 stays").says("fi"),
+        row("a part beyond a file", "9110 15.5.17", part("bytes=6-"), "416 stays").says("Range"),
         row("a part in another unit", "9110 14.2", part("lines=1-2"), "200 stays"),
         row("a part that is malformed", "9110 14.2", part("bytes=3-2"), "200 stays"),
         row("Accept that takes anything", "9110 12.5.1", read("Accept: */*\r\n"), "200 stays"),
