@@ -87,6 +87,8 @@ pub enum FileError {
     Forbidden,
     /// It is a directory.
     Directory,
+    /// No descriptor is free at present.
+    Shortage,
     /// The system says no.
     Io,
 }

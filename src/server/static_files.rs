@@ -70,12 +70,13 @@ pub fn slash_location(raw_path: &str, query: Option<&str>) -> String {
 
 /// What is answered where a file cannot be sent. A directory is redirected if it was asked for without a slash; one that
 /// has no index is not there. What may not be read is not there either: nobody is told of it.
-pub fn refusal(error: FileError) -> (u16, &'static str) {
+pub fn refusal(error: FileError) -> Problem {
     match error {
         FileError::NotFound | FileError::Forbidden | FileError::Directory => {
-            (404, "there is no such file or resource")
+            Problem::new(404, "there is no such file or resource")
         }
-        FileError::Io => (500, "the file cannot be read at present"),
+        FileError::Shortage => Problem::new(503, "the server has as many files open as it may; try again"),
+        FileError::Io => Problem::new(500, "the file cannot be read at present"),
     }
 }
 
