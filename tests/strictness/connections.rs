@@ -195,5 +195,13 @@ fn reading() -> Vec<Row> {
         row("Accept of a page", "9110 12.5.1", read("Accept: text/html,*/*;q=0.8\r\n"), "200 stays"),
         row("an empty Accept", "9110 12.5.1", read("Accept:\r\n"), "200 stays"),
         row("an Accept that cannot be read", "9110 12.5.1", read("Accept: *\r\n"), "200 stays"),
+        row("Accept of an image", "9110 15.5.7", read("Accept: image/png\r\n"), "406 stays"),
+        row("Accept of nothing", "9110 12.4.2", read("Accept: */*;q=0\r\n"), "200 stays"),
+        row(
+            "Accept without JSON",
+            "9110 12.5.1",
+            read("Accept: application/json;q=0, image/*\r\n"),
+            "406 stays",
+        ),
     ]
 }
