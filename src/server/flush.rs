@@ -338,7 +338,7 @@ impl Server {
     }
 
     /// Closes our side of a connection that has said its last words.
-    fn end_if_said(&mut self, now: Now, id: ConnId) {
+    pub(super) fn end_if_said(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let Proto::Closing(Closing { is_write_closed: false }) = conn.proto else { return };
         if !conn.queue.is_empty() {

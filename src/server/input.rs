@@ -50,6 +50,7 @@ impl Server {
         self.current = None;
         self.count_incoming(now, id);
         self.arm(id);
+        self.end_after_peer(now, id);
     }
 
     /// Takes off `input` whatever the connection can take.

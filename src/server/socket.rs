@@ -234,7 +234,8 @@ impl Server {
         let reader = conn.reader();
         self.log_end(now, id);
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
+            let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
+            self.parked -= usize::from(matches!(before, Proto::Parked(_)));
         }
         if let Some(reader) = reader {
             self.hub.leave(reader);

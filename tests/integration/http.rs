@@ -96,6 +96,39 @@ fn who_hangs_up_during_a_held_poll_is_noticed() {
 }
 
 #[test]
+fn who_closes_half_behind_its_requests_gets_all_answers() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    let mut burst = Vec::new();
+    for n in 0..500 {
+        burst.extend(client.request("POST", "/channels/a", &[], format!("{n}").as_bytes()));
+        burst.extend(client.request("GET", "/livez", &[], b""));
+    }
+    client.send(burst);
+    client.socket.finish();
+    for _ in 0..1000 {
+        client.response().expect(200);
+    }
+    assert!(client.is_ended());
+    assert_eq!(server.connect().json("/channels/a?last=1")["messages"][0]["data"], "499");
+}
+
+#[test]
+fn who_closes_half_during_a_held_poll_is_noticed() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.begin("GET", "/livez", &[], b"");
+    client.begin("GET", "/channels/a?wait=40", &[], b"");
+    client.begin("POST", "/channels/a", &[], b"behind");
+    server.await_figure("parked", |parked| parked == 1);
+    client.socket.finish();
+    server.await_figure("parked", |parked| parked == 0);
+    client.response().expect(200);
+    assert!(client.is_ended());
+    assert_eq!(server.connect().json("/channels/a?since=start")["messages"], json!([]));
+}
+
+#[test]
 fn head_has_the_fields_of_get_and_no_body() {
     let server = Server::start(&[]);
     let mut client = server.connect();

@@ -7,6 +7,7 @@ mod codings;
 mod connections;
 mod expectations;
 mod fields;
+mod half_close;
 mod hosts;
 mod lengths;
 mod lines;
