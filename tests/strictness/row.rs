@@ -151,7 +151,8 @@ fn judge(row: &Row, outcome: &Outcome) {
     assert_eq!(outcome.published, row.published, "{}: {said}", row.name);
     for (n, answer) in answers.iter().enumerate() {
         let is_last = n + 1 == answers.len();
-        let closes = is_last && outcome.end == End::Ends;
+        let is_stream = outcome.end == End::Waits && answer.field("Transfer-Encoding").is_some();
+        let closes = is_last && (outcome.end == End::Ends || is_stream);
         assert_eq!(answer.connection("close"), closes, "{}: {said}", row.name);
         judge_answer(row.name, answer);
     }
