@@ -373,16 +373,26 @@ impl Server {
         if !log::log_enabled!(log::Level::Info) {
             return;
         }
-        let channels: Vec<&str> =
-            conn.reader().map_or_else(Vec::new, |reader| self.hub.channels(reader).collect());
         log::info!(
             target: "access",
-            "{} GET /channels/{} {status} {}B {}ms {transport} ended",
+            "{} GET {} {status} {}B {}ms {transport} ended",
             self.peer_name(id),
-            channels.join(","),
+            self.path_of(conn),
             conn.sent_bytes,
             now.at.since(conn.opened_at),
         );
+    }
+
+    /// Under which path a connection reads what it reads at present.
+    fn path_of(&self, conn: &Connection) -> String {
+        let Some(reader) = conn.reader() else { return "/echo".to_owned() };
+        let channels: Vec<&str> = self.hub.channels(reader).collect();
+        match channels[..] {
+            [] => "/channels".to_owned(),
+            [channel] => format!("/channels/{channel}"),
+            // In a query a plus sign would be a space.
+            _ => format!("/channels?channel={}", channels.join("&channel=")).replace('+', "%2B"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::support::client::Fields;
 use crate::support::process::Server;
 use crate::support::until;
+use crate::support::websocket::Ws;
 use serde_json::json;
 
 #[test]
@@ -332,6 +333,23 @@ fn operators_are_answered() {
     let stats = client.json("/stats");
     for figure in ["connections", "subscribers", "channels", "timers", "encoded", "parked", "readers"] {
         assert!(stats[figure].is_u64(), "{figure}: {stats}");
+    }
+}
+
+#[test]
+fn the_end_of_what_stays_open_is_logged_with_its_path() {
+    let server = Server::start(&["--echo"]);
+    drop(Ws::connect(&server, "/echo", &[]));
+    drop(Ws::open(&server, "/channels/a/b"));
+    drop(server.connect().stream("/channels?channel=a&channel=b%2Bc&transport=sse", &[]));
+    let ends = [
+        ("GET /echo 101 ", "websocket ended"),
+        ("GET /channels/a/b 101 ", "websocket ended"),
+        ("GET /channels?channel=a&channel=b%2Bc 200 ", "sse ended"),
+    ];
+    for (path, end) in ends {
+        let is_there = |log: String| log.lines().any(|line| line.contains(path) && line.ends_with(end));
+        until(path, || is_there(server.log()));
     }
 }
 
