@@ -81,6 +81,11 @@ impl Row {
         Row { says, ..self }
     }
 
+    /// What is sent.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     fn statuses(&self) -> Vec<&'static str> {
         let mut words: Vec<_> = self.expected.split(' ').collect();
         words.pop();
@@ -134,6 +139,16 @@ fn check_with(rows: Vec<Row>, split: impl Fn(&Row, &mut dyn FnMut(&[&[u8]]))) {
             same(&[&[&row.bytes[..], &behind].concat()], Pace::OneTurn);
         }
     }
+}
+
+/// Tries bytes of which nobody says what comes of them: it is the same in some splits.
+pub fn agree(bytes: &[u8], seed: u64) {
+    let whole = run(&[bytes], Pace::TurnByTurn);
+    laws::few_splits(bytes, seed, |pieces| {
+        for pace in [Pace::TurnByTurn, Pace::OneTurn, Pace::Slowly] {
+            assert_eq!(run(pieces, pace), whole, "{} in {} pieces", bytes.escape_ascii(), pieces.len());
+        }
+    });
 }
 
 /// Is it what the row says?
