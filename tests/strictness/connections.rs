@@ -98,6 +98,16 @@ fn methods() -> Vec<Row> {
         row("HEAD of a file", "9110 9.3.2", head("/a.txt"), "200- stays"),
         row("HEAD of a poll that would be held", "9110 9.3.2", head("/channels/a?wait=9"), "200- stays"),
         row("HEAD of a stream", "9110 9.3.2", head("/channels/a?transport=sse"), "200- stays"),
+        row("HEAD of a script", "9110 9.3.2", jsonp("HEAD", "/channels/a?callback=f"), "200- stays"),
+        row(
+            "HEAD of a script that is refused",
+            "9110 9.3.2",
+            jsonp("HEAD", "/channels/%?callback=f"),
+            "200- stays",
+        ),
+        row("a script", "9110 9.3.1", jsonp("GET", "/channels/a?callback=f"), "200 stays").says("/**/f({"),
+        row("a script that is refused", "9110 9.3.1", jsonp("GET", "/channels/%?callback=f"), "200 stays")
+            .says("error"),
         row("HEAD of what cannot be read", "9110 9.3.2", head("/publish"), "405- stays"),
         row("HEAD and an old version", "9110 9.3.2", "HEAD /livez HTTP/1.0\r\n\r\n", "200- ends"),
         row("OPTIONS", "9110 9.3.7", line("OPTIONS /channels/a HTTP/1.1"), "204 stays"),
@@ -167,6 +177,12 @@ fn methods() -> Vec<Row> {
             "403 stays",
         ),
     ]
+}
+
+/// A request of a script element.
+fn jsonp(method: &str, target: &str) -> Vec<u8> {
+    format!("{method} {target} HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n\r\n")
+        .into_bytes()
 }
 
 fn reading() -> Vec<Row> {
