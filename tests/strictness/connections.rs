@@ -171,6 +171,22 @@ fn methods() -> Vec<Row> {
             "403 ends",
         ),
         row(
+            "a publish of a type that is no text",
+            "9110 8.3",
+            [
+                b"POST /channels/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n".as_slice(),
+                b"Content-Type: \xff\r\n\r\nx",
+            ]
+            .concat(),
+            "400 stays",
+        ),
+        row(
+            "a publish of an empty type",
+            "9110 8.3",
+            post("Content-Length: 1\r\nContent-Type:\r\n", "x"),
+            "400 stays",
+        ),
+        row(
             "a publish with two origins",
             "9110 15.5.4",
             post("Origin: http://localhost\r\nOrigin: http://localhost\r\nContent-Length: 1\r\n", "x"),
