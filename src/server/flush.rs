@@ -318,9 +318,13 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
+        let was_blocked = core::mem::take(&mut conn.is_blocked);
+        if was_blocked && matches!(conn.proto, Proto::WebSocket(..)) {
+            // Taking something is a sign of life, and only now can a pong be asked for and read.
+            conn.at = now.at;
+        }
         // What is due next may be due sooner than the end of the time for writing.
-        let is_sooner = core::mem::take(&mut conn.is_blocked)
-            || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
+        let is_sooner = was_blocked || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
         match &mut conn.proto {
             Proto::Closing(_) => self.end_if_said(now, id),
             Proto::Stream(stream) if is_iframe(stream.encoding) && conn.sent_bytes >= IFRAME_BYTES_MAX => {
@@ -343,7 +347,7 @@ impl Server {
     }
 
     /// Closes our side of a connection that has said its last words.
-    fn end_if_said(&mut self, now: Now, id: ConnId) {
+    pub(super) fn end_if_said(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let Proto::Closing(Closing { is_write_closed: false }) = conn.proto else { return };
         if !conn.queue.is_empty() {
