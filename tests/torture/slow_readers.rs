@@ -1,0 +1,109 @@
+//! 5,000 readers that read nothing, and 100 good ones on the same channel: the good ones keep their latency. Beside
+//! it, in turn, a server that has the good ones only. Slow ones that wake are told everything, or a gap.
+
+use crate::crowd::Crowd;
+use crate::kit::crowd::Wire;
+use crate::member::Via;
+use crate::report::{Report, percentile};
+use crate::told::payload;
+use crate::trial::Trial;
+use std::ops::Range;
+use std::time::Instant;
+
+const SLOW: usize = 5_000;
+const GOOD: usize = 100;
+/// What blocks the slow ones: messages of this size, until their sockets are full.
+const FILL_BYTES: usize = 64 << 10;
+const FILL_MESSAGES: u64 = 64;
+/// What latency is measured with.
+const BYTES: usize = 256;
+const ROUNDS: usize = 20;
+const MESSAGES_A_ROUND: usize = 25;
+/// Fewer than the slow ones were sent to fill them, so that whoever was full is told a gap.
+const RETAINED: &str = "600";
+/// The slow ones may cost so many times as much, or so many milliseconds if that is more.
+const RATIO_MAX: f64 = 10.0;
+const GRACE_MS: f64 = 250.0;
+const MEMORY_MAX: u64 = 192 << 20;
+const WIRES: [Via; 3] = [Via::Stream(Wire::WebSocket), Via::Stream(Wire::Sse), Via::Stream(Wire::Ndjson)];
+
+/// A server with its readers.
+struct Side {
+    trial: Trial,
+    crowd: Crowd,
+    number: u64,
+    times: Vec<f64>,
+}
+
+impl Side {
+    fn start() -> Side {
+        let flags = ["--write-timeout", "10m", "--heartbeat", "10m", "--retain-messages", RETAINED];
+        let mut side =
+            Side { trial: Trial::start(&flags), crowd: Crowd::new(), number: 0, times: Vec::new() };
+        side.join(GOOD, None);
+        side
+    }
+
+    fn join(&mut self, count: usize, receive_buffer: Option<usize>) -> Range<usize> {
+        let who = self.crowd.arrive(self.trial.server.address(), &WIRES, count, self.number, receive_buffer);
+        self.crowd.await_all_in();
+        who
+    }
+
+    /// Publishes one message and waits until all who are awake have it; takes the time of each.
+    fn publish(&mut self, bytes: usize) {
+        let Side { trial, crowd, number, times } = self;
+        let began = Instant::now();
+        trial.begin_publish(&payload(*number, bytes));
+        crowd.read_through(*number, |_| times.push(began.elapsed().as_secs_f64() * 1e3));
+        crowd.numbers.insert(trial.published(), *number);
+        *number += 1;
+    }
+}
+
+pub fn check(report: &mut Report) {
+    report.tried(format_args!(
+        "{SLOW} readers that read nothing, with small receive buffers, beside {GOOD} good ones"
+    ));
+    let (mut alone, mut beside) = (Side::start(), Side::start());
+    let slow = beside.join(SLOW, Some(4096));
+    beside.crowd.put_to_sleep(slow.clone());
+    (0..FILL_MESSAGES).for_each(|_| beside.publish(FILL_BYTES));
+    tell(report, "while the slow ones are filled", &std::mem::take(&mut beside.times));
+
+    for _ in 0..ROUNDS {
+        (0..MESSAGES_A_ROUND).for_each(|_| alone.publish(BYTES));
+        (0..MESSAGES_A_ROUND).for_each(|_| beside.publish(BYTES));
+    }
+    tell(report, "without them", &alone.times);
+    tell(report, "beside them, in turn", &beside.times);
+    for share in [0.5, 0.99] {
+        let [without, with] = [&alone.times, &beside.times].map(|times| percentile(times, share));
+        let allowed = (without * RATIO_MAX).max(GRACE_MS);
+        assert!(with <= allowed, "percentile {share}: {with} ms, {allowed} ms are allowed");
+    }
+    report.held("the good ones were told everything, each once and in order");
+
+    beside.crowd.wake(slow.clone());
+    beside.publish(BYTES);
+    let gaps = beside.crowd.gaps(slow);
+    let blocked = gaps.iter().filter(|gaps| **gaps > 0).count();
+    report.held(format_args!(
+        "the slow ones woke and were told everything, {blocked} of them with a gap notice where something was missing"
+    ));
+    assert!(blocked * 10 >= SLOW * 9, "they were not slow: only {blocked} were ever blocked");
+    assert!(beside.crowd.gaps(0..GOOD).iter().all(|gaps| *gaps == 0), "a good one has a gap");
+    for Side { trial, crowd, .. } in [alone, beside] {
+        drop(crowd);
+        trial.end(report, MEMORY_MAX);
+    }
+}
+
+fn tell(report: &mut Report, when: &str, times: &[f64]) {
+    report.held(format_args!(
+        "latency of the good ones {when}: median {:.2} ms, p99 {:.2} ms, most {:.2} ms",
+        percentile(times, 0.5),
+        percentile(times, 0.99),
+        percentile(times, 1.0)
+    ));
+}
