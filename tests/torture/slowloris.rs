@@ -70,30 +70,29 @@ fn serve(trial: &mut Trial, is_over: &AtomicBool) -> (Vec<f64>, u64) {
 
 /// What is sent at once, what is dripped behind it, and with which byte that goes on for ever.
 struct Words {
-    at_once: &'static str,
+    at_once: String,
     dripped: &'static [u8],
     filler: u8,
 }
 
-const WORDS: [Words; 3] = [
-    Words { at_once: "", dripped: b"GET /channels/bench HTTP/1.1\r\nHost: a\r\nX: ", filler: b'a' },
-    Words {
-        at_once: "POST /channels/bench HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n",
-        dripped: b"body",
-        filler: b'b',
-    },
-    Words {
-        at_once: "POST /channels/bench HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
-        dripped: b"00000fff\r\n",
-        filler: b'c',
-    },
-];
+/// A head from its first byte on, a head and a body of which 4 KiB come at once, and a chunk.
+fn words(index: usize) -> Words {
+    let post = "POST /channels/bench HTTP/1.1\r\nHost: localhost\r\n";
+    let much = "x".repeat(4096);
+    let (at_once, dripped, filler): (String, &[u8], u8) = match index % 4 {
+        0 => (String::new(), b"GET /channels/bench HTTP/1.1\r\nHost: a\r\nX: ", b'a'),
+        1 => (format!("{post}X: {much}"), b"", b'b'),
+        2 => (format!("{post}Content-Length: 8192\r\n\r\n{much}"), b"", b'c'),
+        _ => (format!("{post}Transfer-Encoding: chunked\r\n\r\n"), b"00000fff\r\n", b'd'),
+    };
+    Words { at_once, dripped, filler }
+}
 
 /// One connection that drips.
 struct Drip {
     /// Until the server has ended it.
     stream: Option<TcpStream>,
-    words: &'static Words,
+    words: Words,
     began: Option<Instant>,
     dripped: usize,
     answer: Vec<u8>,
@@ -113,8 +112,7 @@ impl Drips {
         let open = |index: usize| {
             let mut stream = TcpStream::connect(address).expect("a descriptor is free");
             poll.registry().register(&mut stream, Token(index), Interest::READABLE).expect("epoll has room");
-            let words = &WORDS[index % WORDS.len()];
-            let answer = Vec::new();
+            let (words, answer) = (words(index), Vec::new());
             Drip { stream: Some(stream), words, began: None, dripped: 0, answer, took: None }
         };
         let list = (0..CONNECTIONS).map(open).collect();
