@@ -62,6 +62,13 @@ pub fn cpu(process: u32) -> Cpu {
     Cpu { user: next(), system: next() }
 }
 
+/// Memory that the kernel holds for all TCP sockets of the machine, in pages.
+pub fn tcp_pages() -> u64 {
+    let sockets = std::fs::read_to_string("/proc/net/sockstat").expect("it is Linux");
+    let line = sockets.lines().find(|line| line.starts_with("TCP:")).expect("the kernel tells it");
+    line.split_whitespace().last().and_then(|pages| pages.parse().ok()).expect("a number of pages")
+}
+
 /// Milliseconds of a tick of `/proc/PID/stat` (`USER_HZ` is 100 on every Linux that Rust runs on).
 const MS_PER_TICK: f64 = 10.0;
 
