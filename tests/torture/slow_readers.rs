@@ -22,8 +22,10 @@ const FILL_MESSAGES: u64 = 64;
 const BYTES: usize = 256;
 const ROUNDS: usize = 20;
 const MESSAGES_A_ROUND: usize = 25;
-/// Fewer than are published after that, so that whoever was full is told a gap.
-const RETAINED: &str = "100";
+/// Published at once before the slow ones wake, and then all that is retained: whoever was full is told a gap, and
+/// reads on in runs of messages that are larger than its socket.
+const BURST: u64 = 100;
+const BURST_BYTES: usize = 2048;
 /// The slow ones may cost so many times as much, or so many milliseconds if that is more.
 const RATIO_MAX: f64 = 10.0;
 const GRACE_MS: f64 = 250.0;
@@ -42,7 +44,8 @@ struct Side {
 
 impl Side {
     fn start() -> Side {
-        let flags = ["--write-timeout", "10m", "--heartbeat", "10m", "--retain-messages", RETAINED];
+        let retained = BURST.to_string();
+        let flags = ["--write-timeout", "10m", "--heartbeat", "10m", "--retain-messages", &retained];
         let mut side =
             Side { trial: Trial::start(&flags), crowd: Crowd::new(), number: 0, times: Vec::new() };
         side.join(GOOD, None);
@@ -63,6 +66,16 @@ impl Side {
         crowd.read_through(*number, |_| times.push(began.elapsed().as_secs_f64() * 1e3));
         crowd.numbers.insert(trial.published(), *number);
         *number += 1;
+    }
+
+    /// Publishes many in one request, so that they stand behind each other in what readers are sent.
+    fn publish_burst(&mut self) {
+        let numbers = self.number..self.number + BURST;
+        let payloads: Vec<String> = numbers.clone().map(|number| payload(number, BURST_BYTES)).collect();
+        let ids = self.trial.publish_all(&payloads);
+        self.crowd.numbers.extend(ids.into_iter().zip(numbers));
+        self.number += BURST;
+        self.crowd.read_through(self.number - 1, |_| {});
     }
 }
 
@@ -95,9 +108,10 @@ pub fn check(report: &mut Report) {
     }
     report.held("the good ones were told everything, each once and in order");
 
+    beside.publish_burst();
     let woken = Instant::now();
     beside.crowd.wake(slow.clone());
-    beside.publish(BYTES);
+    beside.crowd.read_through(beside.number - 1, |_| {});
     let gaps = beside.crowd.gaps(slow);
     let blocked = gaps.iter().filter(|gaps| **gaps > 0).count();
     report.held(format_args!(

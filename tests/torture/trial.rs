@@ -62,6 +62,16 @@ impl Trial {
         answer["id"].as_str().expect("a publish is answered with its id").to_owned()
     }
 
+    /// Publishes all of them in one request; their ids.
+    pub fn publish_all(&mut self, payloads: &[String]) -> Vec<String> {
+        let line = |data| format!("{{\"channel\":\"{}\",\"data\":\"{data}\"}}\n", kit::CHANNEL);
+        let lines: String = payloads.iter().map(line).collect();
+        let fields = [("Content-Type", "application/x-ndjson")];
+        let answer = self.operator.ask("POST", "/publish", &fields, lines.as_bytes()).expect(200).json();
+        let ids = answer["ids"].as_array().expect("as many ids as lines");
+        ids.iter().map(|id| id.as_str().expect("an id is text").to_owned()).collect()
+    }
+
     /// One figure of `GET /stats`.
     pub fn figure(&mut self, name: &str) -> u64 {
         self.operator.figure(name)
