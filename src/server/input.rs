@@ -18,11 +18,17 @@ impl Server {
         self.conns.get(id).is_some_and(|conn| conn.takes_input(self.settings.max_queue))
     }
 
+    /// Has the connection had its share? It will be told to go on; what its peer sent before an end counts until then.
+    pub fn is_resting(&self, id: ConnId) -> bool {
+        self.conns.get(id).is_some_and(|conn| conn.is_resting)
+    }
+
     /// Bytes came in. All are taken; with none, what was held back is gone on with.
     pub fn handle_bytes(&mut self, now: Now, id: ConnId, bytes: &mut [u8]) {
         self.clock = now;
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.current = Some(id);
+        conn.is_resting = false;
         if conn.input.is_empty() {
             if !bytes.is_empty() && matches!(&conn.proto, Proto::Http(http) if !http.is_in_body()) {
                 // The deadline is for the whole head, from its first byte on.
@@ -135,14 +141,24 @@ impl Server {
 
     /// Keeps count of what incomplete input holds; whoever brings it over the bound goes.
     fn count_incoming(&mut self, now: Now, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
+        if self.recount(id) > 0 && self.incoming_bytes > self.settings.max_incoming {
+            log::warn!("--max-incoming is reached: a connection is refused");
+            self.refuse_incoming(now, id);
+        }
+    }
+
+    /// Brings the count of incomplete input up to date; how much this connection holds. What is dropped before the
+    /// connection ends must not count until then: its last words may take a while to leave.
+    pub(super) fn recount(&mut self, id: ConnId) -> usize {
+        let Some(conn) = self.conns.get_mut(id) else { return 0 };
         let held = conn.held_bytes();
         self.incoming_bytes = self.incoming_bytes + held - conn.counted_bytes as usize;
         conn.counted_bytes = u32::try_from(held).unwrap_or(u32::MAX);
-        if held == 0 || self.incoming_bytes <= self.settings.max_incoming {
-            return;
-        }
-        log::warn!("--max-incoming is reached: a connection is refused");
+        held
+    }
+
+    fn refuse_incoming(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get(id) else { return };
         match &conn.proto {
             Proto::WebSocket(..) => {
                 self.drop_input(id);
@@ -166,6 +182,7 @@ impl Server {
         reply.keep_alive = false;
         self.drop_input(id);
         self.refuse(now, id, &reply, problem);
+        self.recount(id);
     }
 
     /// Forgets what was not taken: the connection will end.
