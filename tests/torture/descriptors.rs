@@ -3,7 +3,7 @@
 
 use crate::kit::CHANNEL;
 use crate::report::Report;
-use crate::support::body::{Body, Decoder};
+use crate::support::body::Body;
 use crate::support::client::Client;
 use crate::told::payload;
 use crate::trial::{Trial, until};
@@ -64,8 +64,7 @@ fn subscribe(mut client: Client) -> Option<Body> {
     }
     let head = client.head();
     assert_eq!(head.status, 200, "{head:?}");
-    let decoder = Decoder::new(&head, client.buffer);
-    let mut body = Body::new(client.socket, decoder);
+    let mut body = Body::new(client);
     let line = body.line().expect("it begins with a position");
     assert!(line.contains("\"notice\":\"position\""), "{line}");
     Some(body)

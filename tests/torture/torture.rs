@@ -5,7 +5,7 @@
 
 #[path = "../../benches/kit/mod.rs"]
 mod kit;
-#[allow(dead_code, reason = "the integration tests use the rest")]
+#[allow(dead_code, unused_imports, reason = "the integration tests use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 

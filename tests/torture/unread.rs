@@ -72,7 +72,7 @@ pub fn check(report: &mut Report) {
     for sleeper in &mut sleepers {
         let taken = wake(sleeper, &start, &ids);
         report.held(format_args!(
-            "the one by {} woke: {taken} messages whole, one gap of {}, then the {RETAINED} that are retained",
+            "the one by {} woke: {taken} that its socket had taken, a gap of {}, then the {RETAINED} that are retained",
             sleeper.name,
             MESSAGES - RETAINED - taken
         ));
