@@ -14,11 +14,13 @@ struct Starved {
 }
 
 impl Starved {
-    fn start(descriptors: u32) -> Self {
-        let line =
-            format!("ulimit -n {descriptors} && exec \"$0\" --listen 127.0.0.1:0 --max-connections 1000");
+    fn start(descriptors: u32, flags: &[&str]) -> Self {
+        let line = format!(
+            "ulimit -n {descriptors} && exec \"$0\" --listen 127.0.0.1:0 --max-connections 1000 \"$@\""
+        );
         let mut child = Command::new("sh")
             .args(["-c", &line, env!("CARGO_BIN_EXE_holdline")])
+            .args(flags)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -51,13 +53,18 @@ impl Drop for Starved {
 }
 
 /// Whether a request on this connection is answered; if not, the connection must be closed.
-fn is_served(mut stream: &TcpStream) -> bool {
-    let asked = stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    match asked.and_then(|()| read_answer(stream)) {
+fn is_served(stream: &TcpStream) -> bool {
+    match ask(stream, "/livez") {
         Ok(head) => head.starts_with("HTTP/1.1 200 "),
         Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => panic!("left waiting"),
         Err(_) => false,
     }
+}
+
+/// The head of what a request for this path is answered with.
+fn ask(mut stream: &TcpStream, path: &str) -> std::io::Result<String> {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes())?;
+    read_answer(stream)
 }
 
 /// Reads one whole answer and gives its head.
@@ -78,7 +85,7 @@ fn read_answer(mut stream: &TcpStream) -> std::io::Result<String> {
 #[test]
 #[cfg(target_os = "linux")]
 fn accepting_pauses_and_resumes_and_nothing_spins() {
-    let server = Starved::start(40);
+    let server = Starved::start(40, &[]);
     let streams: Vec<_> = (0..60).map(|_| server.connect()).collect();
     let served: Vec<_> = streams.iter().filter(|stream| is_served(stream)).collect();
     assert!((20..40).contains(&served.len()), "{} of 60 were served with 40 descriptors", served.len());
@@ -96,5 +103,24 @@ fn accepting_pauses_and_resumes_and_nothing_spins() {
     assert!((0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(10));
         is_served(&server.connect())
+    }));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_for_which_no_descriptor_is_left_is_for_later() {
+    let public = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+    let server = Starved::start(40, &["--public", public]);
+    let streams: Vec<_> = (0..60).map(|_| server.connect()).collect();
+    let mut served: Vec<_> = streams.into_iter().filter(is_served).collect();
+    for path in ["/testing.md", "/", "/nothing"] {
+        let head = ask(&served[0], path).expect("who is in is answered");
+        assert!(head.starts_with("HTTP/1.1 503 ") && head.contains("\r\nretry-after: "), "{path}: {head}");
+    }
+    served.truncate(1);
+    // The server sees the ends in its own time.
+    assert!((0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        ask(&served[0], "/testing.md").expect("who is in is answered").starts_with("HTTP/1.1 200 ")
     }));
 }
