@@ -42,6 +42,7 @@ find_server() {
 # Starts the server and sets PROCESS, and URL to where it echoes.
 start_server() {
   local address=
+  : >"$OUT/server.out" # there before the first look at it, however late the server's process gets to run
   "${COMMAND[@]}" >"$OUT/server.out" 2>"$OUT/server.err" &
   PROCESS=$!
   trap 'kill -KILL "$PROCESS" 2>/dev/null || true' EXIT
