@@ -88,7 +88,7 @@ pub struct Connection {
     pub listener: u16,
     /// It waits in the list of dirty connections.
     pub is_dirty: bool,
-    /// The peer has sent its end.
+    /// The peer has sent its end, and all before it was handed over.
     pub has_peer_ended: bool,
     /// The last write did not take everything.
     pub is_blocked: bool,

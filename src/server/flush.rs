@@ -318,32 +318,48 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
+        let was_blocked = core::mem::take(&mut conn.is_blocked);
+        if was_blocked && matches!(conn.proto, Proto::WebSocket(..)) {
+            // Taking something is a sign of life, and only now can a pong be asked for and read.
+            conn.at = now.at;
+        }
         // What is due next may be due sooner than the end of the time for writing.
-        let is_sooner = core::mem::take(&mut conn.is_blocked)
-            || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
+        let is_sooner = was_blocked || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
         match &mut conn.proto {
-            Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
-                conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
-                let has_peer_ended = conn.has_peer_ended;
-                self.arm(id);
-                if has_peer_ended {
-                    self.close(id);
-                } else {
-                    self.actions.push_back(Action::CloseWrite(id));
-                }
-            }
+            Proto::Closing(_) => self.end_if_said(now, id),
             Proto::Stream(stream) if is_iframe(stream.encoding) && conn.sent_bytes >= IFRAME_BYTES_MAX => {
                 let since = self.hub.cursor(stream.reader);
                 self.end_stream(now, id, &[Notice::Reload { since }]);
                 self.mark_dirty(id);
             }
-            Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
+            Proto::Waiting(_) if conn.queue.is_empty() => {
+                self.continue_file(now, id);
+                // The file may have ended with what has just left, and the connection with the file.
+                self.end_if_said(now, id);
+            }
             // The time between two requests may be shorter than that for an answer.
             Proto::Http(_) if conn.queue.is_empty() => self.arm(id),
             _ => {}
         }
         if is_sooner {
             self.arm(id);
+        }
+    }
+
+    /// Closes our side of a connection that has said its last words.
+    pub(super) fn end_if_said(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        let Proto::Closing(Closing { is_write_closed: false }) = conn.proto else { return };
+        if !conn.queue.is_empty() {
+            return;
+        }
+        conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
+        let has_peer_ended = conn.has_peer_ended;
+        self.arm(id);
+        if has_peer_ended {
+            self.close(id);
+        } else {
+            self.actions.push_back(Action::CloseWrite(id));
         }
     }
 

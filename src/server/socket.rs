@@ -24,9 +24,9 @@ use crate::ws::{self, Agreement, CloseCode, Handshake, Kind, Opcode, Received, U
 const V1: &str = "holdline.v1";
 const RAW: &str = "holdline.raw";
 
-/// Does the request ask for a WebSocket?
+/// Does the request ask for a WebSocket? In HTTP/1.0 `Upgrade` is ignored (RFC 9110 section 7.8).
 pub(super) fn is_upgrade(head: &Head<'_, '_>) -> bool {
-    upgrade(head).is_asked()
+    head.version == Version::Http11 && upgrade(head).is_asked()
 }
 
 fn upgrade<'h, 'b>(
@@ -274,7 +274,8 @@ impl Server {
         let reader = conn.reader();
         self.log_end(now, id);
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
+            let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
+            self.parked -= usize::from(matches!(before, Proto::Parked(_)));
         }
         if let Some(reader) = reader {
             self.hub.leave(reader);

@@ -183,7 +183,7 @@ impl Encoding {
                 sse::heartbeat(out, cursor, moved)
             }
             Self::Ndjson | Self::NdjsonChunked => ndjson::position(out, cursor),
-            Self::Iframe | Self::IframeChunked => iframe::heartbeat(out, cursor, moved, nonce),
+            Self::Iframe | Self::IframeChunked => iframe::heartbeat(out, cursor, nonce),
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => websocket::ping(out),
         });
     }

@@ -42,3 +42,22 @@ fn accepting_pauses_and_resumes_and_nothing_spins() {
         is_served(&mut server.connect())
     }));
 }
+
+#[test]
+fn a_file_for_which_no_descriptor_is_left_is_for_later() {
+    let public = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+    let server = Server::starved(40, &["--max-connections", "1000", "--public", public]);
+    let mut clients: Vec<_> = (0..60).map(|_| server.connect()).collect();
+    clients.retain_mut(is_served);
+    for path in ["/testing.md", "/", "/nothing"] {
+        let answer = clients[0].get(path);
+        assert_eq!(answer.status(), 503, "{path}");
+        assert!(answer.field("Retry-After").is_some(), "{path}");
+    }
+    clients.truncate(1);
+    // The server sees the ends in its own time.
+    assert!((0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(10));
+        clients[0].get("/testing.md").status() == 200
+    }));
+}
