@@ -22,7 +22,7 @@ fn main() {
     println!("\nBytes of server memory per idle subscriber, over {connections} of them, {warm_up} before\n");
     println!("| transport | state | VmRSS | anonymous | private |");
     println!("| --- | --- | ---: | ---: | ---: |");
-    for wire in [Wire::WebSocket, Wire::Sse, Wire::Ndjson, Wire::Iframe] {
+    for wire in [Wire::WebSocket, Wire::Deflate, Wire::Sse, Wire::Ndjson, Wire::Iframe] {
         measure(wire, warm_up, connections);
     }
 }

@@ -37,6 +37,12 @@ pub const SHARE_BYTES: usize = 256 * K;
 /// A ping in `holdline.v1` and the reason of a close frame are at most this long (RFC 6455 section 5.5), in bytes.
 pub const CONTROL_PAYLOAD_MAX: usize = 125;
 
+/// Bytes that a compressed WebSocket message may have whose payload may have `payload_max`: what cannot be compressed
+/// becomes a little longer, 5 bytes a block, and the smallest blocks that zlib makes have 128 bytes.
+pub const fn compressed_max(payload_max: usize) -> usize {
+    payload_max.saturating_add(payload_max / 16).saturating_add(64)
+}
+
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listen {
@@ -81,6 +87,11 @@ pub struct Settings {
     pub retain_age_ms: u64,
     /// Bytes retained in all channels together.
     pub retain_total: usize,
+
+    /// Compressed WebSocket messages, to whoever asks for them.
+    pub compression: bool,
+    /// Bytes of a WebSocket payload from which on it is compressed.
+    pub compress_above: usize,
 
     /// Bytes of a publish body or a WebSocket message.
     pub max_message: usize,
@@ -140,6 +151,8 @@ impl Default for Settings {
             retain_bytes: 4 * M,
             retain_age_ms: 3_600_000,
             retain_total: 256 * M,
+            compression: true,
+            compress_above: K,
             max_message: M,
             max_batch: M,
             max_head: 32 * K,

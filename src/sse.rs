@@ -51,86 +51,10 @@ fn line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.push(b'\n');
 }
 
-/// A parser written from the standard alone, stricter than browsers: it refuses what a server should not send.
-#[cfg(test)]
-pub(crate) mod strict {
-    /// What one block did.
-    #[derive(Clone, Debug, Default, PartialEq, Eq)]
-    pub(crate) struct Block {
-        pub(crate) id: Option<String>,
-        pub(crate) event: Option<String>,
-        pub(crate) data: Option<String>,
-        pub(crate) retry: Option<u64>,
-        pub(crate) comment: Option<String>,
-    }
-
-    /// Every block of a stream that must end with a blank line.
-    pub(crate) fn parse(stream: &[u8]) -> Vec<Block> {
-        let text = core::str::from_utf8(stream).expect("an event stream is UTF-8");
-        assert!(!text.starts_with('\u{FEFF}'), "a byte order mark");
-        let mut blocks = Vec::new();
-        let mut block = Block::default();
-        for line in lines(text) {
-            if line.is_empty() {
-                assert_ne!(block, Block::default(), "a blank line after nothing");
-                blocks.push(core::mem::take(&mut block));
-            } else {
-                field(&mut block, &line);
-            }
-        }
-        assert_eq!(block, Block::default(), "a block without its end");
-        blocks
-    }
-
-    /// CRLF, LF and CR end lines; the last line must be ended.
-    fn lines(text: &str) -> Vec<String> {
-        let mut lines = Vec::new();
-        let mut line = String::new();
-        let mut characters = text.chars().peekable();
-        while let Some(character) = characters.next() {
-            match character {
-                '\r' => {
-                    characters.next_if_eq(&'\n');
-                    lines.push(core::mem::take(&mut line));
-                }
-                '\n' => lines.push(core::mem::take(&mut line)),
-                other => line.push(other),
-            }
-        }
-        assert_eq!(line, "", "a line without its end");
-        lines
-    }
-
-    fn field(block: &mut Block, line: &str) {
-        let (name, value) = line.split_once(':').expect("a field has a colon");
-        let value = value.strip_prefix(' ').unwrap_or(value).to_owned();
-        let once = |place: &mut Option<String>, value| {
-            assert_eq!(place.replace(value), None, "{name} twice in a block");
-        };
-        match name {
-            "" => once(&mut block.comment, value),
-            "id" => {
-                assert!(!value.contains('\0'));
-                once(&mut block.id, value);
-            }
-            "event" => once(&mut block.event, value),
-            "retry" => block.retry = Some(value.parse().expect("retry is a number")),
-            "data" => match &mut block.data {
-                None => block.data = Some(value),
-                Some(data) => {
-                    data.push('\n');
-                    data.push_str(&value);
-                }
-            },
-            other => panic!("no field has the name {other:?}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::strict::{Block, parse};
     use super::*;
+    use crate::testing::decode::sse::{Block, blocks};
 
     fn written(write: impl FnOnce(&mut Vec<u8>)) -> String {
         let mut out = Vec::new();
@@ -190,13 +114,13 @@ mod tests {
         for (first, second, third) in triples(&parts) {
             let data = [first, second, third].concat();
             let block = Block {
-                id: Some("7-0".into()),
+                id: Some(MessageId::new(7, 0)),
                 event: Some("e".into()),
                 data: Some(data.replace("\r\n", "\n").replace('\r', "\n")),
                 ..Block::default()
             };
             let stream = written(|out| event(out, Some(MessageId::new(7, 0)), Some("e"), data.as_bytes()));
-            assert_eq!(parse(stream.as_bytes()), [block], "{data:?}");
+            assert_eq!(blocks(stream.as_bytes()), Ok(vec![block]), "{data:?}");
         }
     }
 

@@ -34,11 +34,23 @@ const CONFINED: [(&[&str], &[&str], &str); 4] = [
     (&["httparse::"], &["http/"], "httparse only in http/"),
 ];
 
+/// The decoders of the tests' clients: what they may import of the crate. Whoever shares a codec with the server shares its
+/// mistakes.
+const DECODERS: &str = "testing/decode/";
+const DECODERS_MAY: [&str; 1] = ["crate::message::MessageId"];
+
 /// The rules that the file `path` (relative to `src/`) with this text breaks.
 fn broken(path: &str, text: &str) -> Vec<String> {
     let part = path.split(['/', '.']).next().expect("split gives one");
     // Unit tests in files of their own may use anything, as those at the end of a file may.
     let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
+    if path.starts_with(DECODERS) && !is_test {
+        return code(text)
+            .filter(|(_, line)| ["crate::", "holdline::"].iter().any(|root| line.contains(root)))
+            .filter(|(_, line)| !DECODERS_MAY.iter().any(|may| line.trim() == format!("use {may};")))
+            .map(|(number, line)| format!("{path}:{number}: decoders know no part of the server: {line}"))
+            .collect();
+    }
     if part == "testing" || is_test {
         return Vec::new();
     }
@@ -158,6 +170,10 @@ fn each_rule_is_noticed_when_broken() {
         ("ws/frame.rs", "use httparse::Request;", 1),
         ("server/files.rs", "use std::fs;", 1),
         ("newcomer.rs", "", 1),
+        ("testing/decode/http.rs", "use crate::http::Head;\nuse crate::message::{Message, MessageId};", 2),
+        ("testing/decode/poll.rs", "fn f() { crate::transport::poll::read() }", 1),
+        ("testing/decode/poll.rs", "use crate::message::MessageId;\nuse super::Heard;", 0),
+        ("testing/decode/poll/tests.rs", "use crate::transport::Encoding;", 0),
         (
             "conn/http1.rs",
             "use crate::transport::Encoding;\nuse crate::http::head;\n// crate::server is above",

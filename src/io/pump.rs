@@ -97,11 +97,12 @@ pub fn read(
     Reading::Ended
 }
 
-/// Writes what the server has to say on this connection, at most about a share.
+/// Writes what the server has to say on this connection, at most about a share, and compresses no more than that for it.
 pub fn flush(server: &mut Server, now: Now, id: ConnId, link: &mut impl Link, wire: &mut Wire) -> Flushing {
     wire.blocked = false;
     let mut given = 0;
-    while given < SHARE_BYTES {
+    let compressed = server.compressed_bytes();
+    while given < SHARE_BYTES && server.compressed_bytes() - compressed < SHARE_BYTES as u64 {
         let mut slices = Slices::new();
         server.slices(now, id, &mut slices);
         let offered: usize = slices.as_slice().iter().map(|slice| slice.len()).sum();

@@ -1,10 +1,10 @@
 //! The journal that forgets with the process: it commits at once.  Law: ids ascend also when the clock steps back.
 
-use super::{Journal, JournalDown};
+use super::{Journal, JournalDown, Outcome};
 use crate::message::{Entry, MessageId, Proposal};
 use std::collections::VecDeque;
 
-/// Entries on their way from `propose` to `committed`; the log itself is what the hub retains.
+/// Entries on their way from `propose` to `poll`; the log itself is what the hub retains.
 pub struct MemoryJournal {
     start: MessageId,
     newest: MessageId,
@@ -33,8 +33,12 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
-    fn committed(&mut self) -> Option<Entry> {
-        self.committed.pop_front()
+    fn poll(&mut self) -> Option<Outcome> {
+        self.committed.pop_front().map(Outcome::Committed)
+    }
+
+    fn is_up(&self) -> bool {
+        true
     }
 
     fn newest(&self) -> MessageId {
@@ -57,6 +61,13 @@ mod tests {
         Proposal { ticket, commands: vec![Command::Delete(name); commands], repeat: None }
     }
 
+    fn committed(journal: &mut MemoryJournal) -> Option<Entry> {
+        match journal.poll()? {
+            Outcome::Committed(entry) => Some(entry),
+            Outcome::Failed(ticket) => panic!("memory does not fail {ticket}"),
+        }
+    }
+
     fn ids(entry: &Entry) -> Vec<String> {
         entry.commands.iter().map(|(id, _)| id.to_string()).collect()
     }
@@ -75,12 +86,12 @@ mod tests {
         ];
         for (now, commands, expected) in steps {
             assert_eq!(journal.propose(now, proposal(7, commands)), Ok(()));
-            let entry = journal.committed().expect("it commits at once");
+            let entry = committed(&mut journal).expect("it commits at once");
             assert_eq!(
                 (ids(&entry), entry.ticket),
                 (expected.iter().map(|s| s.to_string()).collect(), Some(7))
             );
-            assert_eq!(journal.committed(), None);
+            assert_eq!(journal.poll(), None);
         }
         assert_eq!(journal.newest(), MessageId::new(105, 3));
     }
@@ -89,7 +100,8 @@ mod tests {
     fn entries_come_back_in_the_order_of_proposals() {
         let mut journal = MemoryJournal::new(0);
         (1..=3).for_each(|ticket| journal.propose(9, proposal(ticket, 1)).expect("memory is never down"));
-        let tickets: Vec<_> = core::iter::from_fn(|| journal.committed()).map(|entry| entry.ticket).collect();
+        let tickets: Vec<_> =
+            core::iter::from_fn(|| committed(&mut journal)).map(|entry| entry.ticket).collect();
         assert_eq!(tickets, [Some(1), Some(2), Some(3)]);
     }
 }

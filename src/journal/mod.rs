@@ -1,5 +1,6 @@
 //! The journal: what is proposed comes back as entries in one total order, each with its ids.  Law: entries and
-//! the ids in them only ascend, and a proposal comes back whole or not at all.  Knows nothing of channels.
+//! the ids in them only ascend; a proposal that was taken comes to one end, whole in an entry or as failed.
+//! Knows nothing of channels.
 
 mod memory;
 
@@ -23,13 +24,29 @@ impl JournalDown {
     }
 }
 
+/// What the journal has to say, in its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// An entry is as durable as configured.
+    Committed(Entry),
+    /// The journal cannot tell what became of the proposal with this ticket: a publisher is told 503, and the entry may
+    /// still come, as nobody's.
+    Failed(u64),
+}
+
 /// One total order of entries.
 pub trait Journal {
     /// Asks for `proposal` to be appended; `unix_ms` is the wall clock, which may step back.
+    ///
+    /// # Errors
+    /// The journal is down; nothing of the proposal will come back.
     fn propose(&mut self, unix_ms: u64, proposal: Proposal) -> Result<(), JournalDown>;
 
-    /// The next entry that is as durable as configured, in order, each once.
-    fn committed(&mut self) -> Option<Entry>;
+    /// The next thing it has to say, each once.
+    fn poll(&mut self) -> Option<Outcome>;
+
+    /// Does it take proposals at present?
+    fn is_up(&self) -> bool;
 
     /// The newest id that was given out.
     fn newest(&self) -> MessageId;

@@ -129,7 +129,7 @@ impl Server {
         self.say_text(id, &format!(r#"{{"type":"reply","ref":{reference},{members}}}"#));
     }
 
-    fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
+    pub(super) fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
         log::debug!("#{} command refused: {}", id.index(), problem.detail);
         let reference = reference.map_or_else(String::new, |reference| format!(r#""ref":{reference},"#));
         let error = serde_json::json!({

@@ -23,6 +23,7 @@ impl Server {
         self.clock = now;
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.current = Some(id);
+        conn.is_resting = false;
         if conn.input.is_empty() {
             if !bytes.is_empty() && matches!(&conn.proto, Proto::Http(http) if !http.is_in_body()) {
                 // The deadline is for the whole head, from its first byte on.
@@ -134,14 +135,24 @@ impl Server {
 
     /// Keeps count of what incomplete input holds; whoever brings it over the bound goes.
     fn count_incoming(&mut self, now: Now, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
+        if self.recount(id) > 0 && self.incoming_bytes > self.settings.max_incoming {
+            log::warn!("--max-incoming is reached: a connection is refused");
+            self.refuse_incoming(now, id);
+        }
+    }
+
+    /// Brings the count of incomplete input up to date; how much this connection holds. What is dropped before the
+    /// connection ends must not count until then: its last words may take a while to leave.
+    pub(super) fn recount(&mut self, id: ConnId) -> usize {
+        let Some(conn) = self.conns.get_mut(id) else { return 0 };
         let held = conn.held_bytes();
         self.incoming_bytes = self.incoming_bytes + held - conn.counted_bytes as usize;
         conn.counted_bytes = u32::try_from(held).unwrap_or(u32::MAX);
-        if held == 0 || self.incoming_bytes <= self.settings.max_incoming {
-            return;
-        }
-        log::warn!("--max-incoming is reached: a connection is refused");
+        held
+    }
+
+    fn refuse_incoming(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get(id) else { return };
         match &conn.proto {
             Proto::WebSocket(..) => {
                 self.drop_input(id);
@@ -166,6 +177,7 @@ impl Server {
             Some(writing) => self.refuse_writing(now, id, writing, problem),
             None => self.refuse(now, id, &Reply::to_malformed(now), problem),
         }
+        self.recount(id);
     }
 
     /// Refuses a request whose body will not be read. What its head was refused for comes first: whoever may not

@@ -2,8 +2,10 @@
 //! source starts here.
 //!
 //! The world tells it: [`Server::handle_accept`], [`handle_bytes`](Server::handle_bytes),
-//! [`handle_hang_up`](Server::handle_hang_up), [`handle_end`](Server::handle_end), [`handle_lost`](Server::handle_lost), [`handle_sent`](Server::handle_sent),
-//! [`handle_blocked`](Server::handle_blocked), [`handle_timeout`](Server::handle_timeout), …; and asks it:
+//! [`handle_hang_up`](Server::handle_hang_up), [`handle_end`](Server::handle_end),
+//! [`handle_lost`](Server::handle_lost), [`handle_sent`](Server::handle_sent),
+//! [`handle_blocked`](Server::handle_blocked), [`handle_committed`](Server::handle_committed),
+//! [`handle_timeout`](Server::handle_timeout), …; and asks it:
 //! [`poll_dirty`](Server::poll_dirty) with [`slices`](Server::slices), [`poll_action`](Server::poll_action),
 //! [`poll_timeout`](Server::poll_timeout).
 //!
@@ -44,6 +46,8 @@ use crate::hub::{ChannelId, Hub, Limits};
 use crate::journal::{Journal, MemoryJournal};
 use crate::limits::Settings;
 use crate::transport::encoded::{EncodedCache, Piece};
+use crate::transport::encoder::Encoder;
+use crate::ws::Inflater;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connection::Proto;
@@ -172,6 +176,8 @@ pub struct Server {
     askers: HashMap<u64, Asker>,
     next_ticket: u64,
     cache: EncodedCache,
+    /// Of what WebSockets send.
+    inflater: Inflater,
     staged: flush::Staged,
     dirty: VecDeque<ConnId>,
     actions: VecDeque<Action>,
@@ -198,11 +204,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server without connections. `seed` is entropy of the operating system, or a test's.
+    /// A server without connections that keeps its journal in memory. `seed` is entropy of the operating system, or a
+    /// test's.
     pub fn new(settings: Settings, listeners: Vec<ListenerInfo>, now: Now, seed: [u8; 32]) -> Server {
+        Server::with_journal(settings, listeners, Box::new(MemoryJournal::new(now.unix_ms)), now, seed)
+    }
+
+    /// As [`Server::new`], with another journal. What it holds already is read by [`Server::handle_committed`].
+    pub fn with_journal(
+        settings: Settings,
+        listeners: Vec<ListenerInfo>,
+        journal: Box<dyn Journal>,
+        now: Now,
+        seed: [u8; 32],
+    ) -> Server {
         let mut rng = Rng::new(seed);
         let nonce: Box<str> = URL_SAFE_NO_PAD.encode(rng.bytes()).into();
-        let journal = MemoryJournal::new(now.unix_ms);
         Server {
             listeners,
             conns: Arena::default(),
@@ -211,10 +228,11 @@ impl Server {
             wheel: Wheel::default(),
             fired: Vec::new(),
             hub: Hub::new(Limits::from(&settings), journal.start()),
-            journal: Box::new(journal),
+            journal,
             askers: HashMap::new(),
             next_ticket: 0,
-            cache: EncodedCache::new(settings.max_cache, &nonce),
+            cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
+            inflater: Inflater::new(),
             staged: flush::Staged::default(),
             dirty: VecDeque::new(),
             actions: VecDeque::new(),

@@ -10,6 +10,7 @@ use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::Head;
 use crate::hub::Applied;
+use crate::journal::{JournalDown, Outcome};
 use crate::message::{Command, Draft, Entry, MessageId, Proposal, RepeatKey};
 use sha1::{Digest, Sha1};
 
@@ -43,7 +44,9 @@ pub enum Asker {
     Delete(ConnId),
     /// A command of a WebSocket, with its `ref` as JSON.
     Command(ConnId, Option<Box<str>>),
-    /// A payload of `holdline.raw`: nobody is told.
+    /// A payload of `holdline.raw`: told only of failure.
+    Payload(ConnId),
+    /// Nobody waits for it.
     Nobody,
 }
 
@@ -176,15 +179,30 @@ impl Server {
         let ticket = self.next_ticket;
         self.journal.propose(now.unix_ms, Proposal { ticket, commands, repeat })?;
         self.askers.insert(ticket, asker);
-        self.apply_committed(now);
+        self.hear_journal(now);
         Ok(())
     }
 
+    /// The journal has something to say.
+    pub fn handle_committed(&mut self, now: Now) {
+        self.clock = now;
+        self.hear_journal(now);
+    }
+
     /// Applies what the journal has committed, and answers those who asked for it.
-    pub(super) fn apply_committed(&mut self, now: Now) {
-        while let Some(entry) = self.journal.committed() {
-            let asker = entry.ticket.and_then(|ticket| self.askers.remove(&ticket));
-            self.apply_one(now, entry, asker.unwrap_or(Asker::Nobody));
+    fn hear_journal(&mut self, now: Now) {
+        while let Some(outcome) = self.journal.poll() {
+            match outcome {
+                Outcome::Committed(entry) => {
+                    let asker = entry.ticket.and_then(|ticket| self.askers.remove(&ticket));
+                    self.apply_one(now, entry, asker.unwrap_or(Asker::Nobody));
+                }
+                Outcome::Failed(ticket) => {
+                    if let Some(asker) = self.askers.remove(&ticket) {
+                        self.tell_failed(now, asker);
+                    }
+                }
+            }
         }
     }
 
@@ -223,7 +241,20 @@ impl Server {
             Asker::Command(id, Some(reference)) => {
                 self.say_command_reply(id, &reference, &format!(r#""id":"{first}""#));
             }
-            Asker::Command(_, None) | Asker::Nobody => {}
+            Asker::Command(_, None) | Asker::Payload(_) | Asker::Nobody => {}
+        }
+    }
+
+    fn tell_failed(&mut self, now: Now, asker: Asker) {
+        let problem = Problem::from(JournalDown);
+        match asker {
+            Asker::Publish(id, _) | Asker::Bulk(id) | Asker::Delete(id) => {
+                let Some(reply) = self.take_waiting(now, id) else { return };
+                self.refuse(now, id, &reply, &problem);
+            }
+            Asker::Command(id, reference) => self.say_error(id, reference.as_deref(), &problem),
+            Asker::Payload(id) => self.refuse_payload(now, id),
+            Asker::Nobody => {}
         }
     }
 

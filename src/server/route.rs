@@ -160,6 +160,9 @@ impl Server {
         if self.drain.is_some() {
             return Err(Problem::new(503, "the server is draining"));
         }
+        if !self.journal.is_up() {
+            return Err(Problem::new(503, "the journal takes no messages at present"));
+        }
         self.answer_json(now, id, reply, READY.to_owned(), &[]);
         Ok(())
     }

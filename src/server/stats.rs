@@ -16,6 +16,8 @@ pub struct Stats {
     pub channels: usize,
     /// Held polls.
     pub parked: usize,
+    /// Requests that wait for the rest of their body, or for the journal.
+    pub waiting: usize,
     /// Timers that are set.
     pub timers: usize,
     /// Pieces that wait to be written.
@@ -43,6 +45,7 @@ impl Server {
             subscribers: self.hub.subscription_total(),
             channels: self.hub.channel_total(),
             parked: self.parked,
+            waiting: self.writing.len() + self.askers.len(),
             timers: self.wheel.armed(),
             pieces: self.pool.pieces(),
             incoming_bytes: self.incoming_bytes,

@@ -5,8 +5,10 @@
 use crate::base::time::{Millis, Now};
 use crate::io::link::Link;
 use crate::io::pump::{self, Flushing, Reading, Wire};
+use crate::journal::{Journal, MemoryJournal};
 use crate::limits::Settings;
 use crate::server::{Action, ConnId, FileError, ListenerInfo, Opened, Peer, Server, Stats};
+use crate::testing::dice::Dice;
 use core::net::{IpAddr, Ipv4Addr};
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, ErrorKind, IoSlice};
@@ -95,13 +97,22 @@ impl Link for Pipe {
     }
 }
 
+/// Only this machine reaches it.
+fn listener() -> ListenerInfo {
+    ListenerInfo { loopback: true, description: "http://127.0.0.1:8080".to_owned() }
+}
+
 impl World {
     /// A server with one listener that only this machine reaches, and nobody there.
     pub fn new(settings: Settings) -> Self {
+        Self::with_journal(settings, Box::new(MemoryJournal::new(BEGIN_UNIX_MS)), [7; 32])
+    }
+
+    /// As [`World::new`], with a journal and the entropy that the server starts with.
+    pub fn with_journal(settings: Settings, journal: Box<dyn Journal>, seed: [u8; 32]) -> Self {
         let now = Now { at: Millis(1_000), unix_ms: BEGIN_UNIX_MS };
-        let listener = ListenerInfo { loopback: true, description: "http://127.0.0.1:8080".to_owned() };
         World {
-            server: Server::new(settings, vec![listener], now, [7; 32]),
+            server: Server::with_journal(settings, vec![listener()], journal, now, seed),
             now,
             pieces_per_turn: 1,
             files: Vec::new(),
@@ -110,6 +121,27 @@ impl World {
             by_id: HashMap::new(),
             buffer: vec![0; BUFFER_BYTES].into(),
         }
+    }
+
+    /// The process is killed and starts anew: every connection breaks, and all that is left is in `journal`.
+    pub fn restart(&mut self, settings: Settings, journal: Box<dyn Journal>, seed: [u8; 32]) {
+        self.server = Server::with_journal(settings, vec![listener()], journal, self.now, seed);
+        self.by_id.clear();
+        self.actions.clear();
+        for end in &mut self.ends {
+            (end.id, end.file) = (None, None);
+        }
+        self.commit();
+    }
+
+    /// The journal has something to say.
+    pub fn commit(&mut self) {
+        self.server.handle_committed(self.now);
+    }
+
+    /// The wall clock is set: forward, or back.
+    pub fn set_clock(&mut self, unix_ms: u64) {
+        self.now.unix_ms = unix_ms;
     }
 
     /// Somebody connects; the line is closed at once if the server takes nobody.
@@ -149,14 +181,34 @@ impl World {
         self.ends[line.0].pipe.room_per_turn = bytes;
     }
 
-    /// What the server wrote to this peer.
+    /// What the server wrote to this peer, and was not taken.
     pub fn written(&self, line: Line) -> &[u8] {
         &self.ends[line.0].pipe.written
+    }
+
+    /// Takes what the server wrote to this peer.
+    pub fn take_written(&mut self, line: Line) -> Vec<u8> {
+        core::mem::take(&mut self.ends[line.0].pipe.written)
+    }
+
+    /// Has the server said that it writes no more?
+    pub fn is_write_closed(&self, line: Line) -> bool {
+        self.ends[line.0].pipe.is_write_closed
+    }
+
+    /// Is everything that the peer sent read by the server?
+    pub fn is_read(&self, line: Line) -> bool {
+        self.ends[line.0].pipe.unread.is_empty()
     }
 
     /// Has the server let go of this connection?
     pub fn is_closed(&self, line: Line) -> bool {
         self.ends[line.0].id.is_none()
+    }
+
+    /// Has the server said that it is over?
+    pub fn has_stopped(&self) -> bool {
+        self.actions.contains(&Action::Stop)
     }
 
     /// The time.
@@ -201,8 +253,23 @@ impl World {
 
     /// One turn of the loop, in its order; `false` if nothing moved.
     pub fn turn(&mut self) -> bool {
+        let all: Vec<usize> = (0..self.ends.len()).filter(|index| self.ends[*index].id.is_some()).collect();
+        self.turn_over(&all)
+    }
+
+    /// As [`World::turn`], with connections ready in an order that `dice` throws, and some of them not at all.
+    pub fn turn_by_chance(&mut self, dice: &mut Dice) -> bool {
+        let mut some: Vec<usize> =
+            (0..self.ends.len()).filter(|index| self.ends[*index].id.is_some()).collect();
+        dice.shuffle(&mut some);
+        some.truncate(some.len() - dice.below(some.len() / 2 + 1));
+        self.turn_over(&some)
+    }
+
+    /// One turn in which the connections `ready` may be read and written.
+    fn turn_over(&mut self, ready: &[usize]) -> bool {
         let mut moved = false;
-        for index in 0..self.ends.len() {
+        for &index in ready {
             moved |= self.read(index);
         }
         if self.next_deadline().is_some_and(|due| due <= self.now.at) {
@@ -211,7 +278,7 @@ impl World {
             assert!(next.is_none_or(|due| due > self.now.at), "what was due is done");
             moved = true;
         }
-        for index in 0..self.ends.len() {
+        for &index in ready {
             moved |= self.flush_again(index);
         }
         while let Some(id) = self.server.poll_dirty() {

@@ -1,5 +1,7 @@
 //! Laws that every streaming decoder keeps, as functions that try to break them.
 
+use super::dice::Dice;
+
 /// Calls `run` with `input` whole, then split in two at every position, then byte by byte. What `run` sees must
 /// not depend on the split; pieces are never empty, but a whole empty input is one empty piece.
 pub fn every_split(input: &[u8], mut run: impl FnMut(&[&[u8]])) {
@@ -26,7 +28,7 @@ pub fn few_splits(input: &[u8], seed: u64, mut run: impl FnMut(&[&[u8]])) {
 
 /// Cuts `input` in pieces, short ones and long ones; the same `seed` cuts in the same places.
 pub fn pieces(mut input: &[u8], seed: u64) -> Vec<&[u8]> {
-    let mut random = Lcg(seed);
+    let mut random = Dice::new(seed);
     let mut pieces = Vec::new();
     while !input.is_empty() {
         let reach = [2, 8, 64, 1024][random.below(4)];
@@ -40,7 +42,7 @@ pub fn pieces(mut input: &[u8], seed: u64) -> Vec<&[u8]> {
 /// Calls `run` with `count` texts made from `samples` by a few random changes each: a byte replaced, left out or
 /// doubled, a piece of another sample put in. The same `seed` gives the same texts.
 pub fn mutations(samples: &[&[u8]], seed: u64, count: usize, mut run: impl FnMut(&[u8])) {
-    let mut random = Lcg(seed);
+    let mut random = Dice::new(seed);
     for _ in 0..count {
         let mut text = samples[random.below(samples.len())].to_vec();
         for _ in 0..=random.below(3) {
@@ -51,7 +53,7 @@ pub fn mutations(samples: &[&[u8]], seed: u64, count: usize, mut run: impl FnMut
     }
 }
 
-fn mutate(text: &mut Vec<u8>, other: &[u8], random: &mut Lcg) {
+fn mutate(text: &mut Vec<u8>, other: &[u8], random: &mut Dice) {
     /// Bytes that mean something somewhere.
     const TELLING: &[u8] = b"\r\n\0\t :;,=\"\\/0159afgAF%+#*\x7f\x80\xff";
     if text.is_empty() {
@@ -68,17 +70,6 @@ fn mutate(text: &mut Vec<u8>, other: &[u8], random: &mut Lcg) {
             let start = random.below(end + 1);
             text.splice(at..at, other[start..end].iter().copied());
         }
-    }
-}
-
-/// A small generator for tests: the same on every machine.
-struct Lcg(u64);
-
-impl Lcg {
-    /// 0 to `bound - 1`.
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
     }
 }
 

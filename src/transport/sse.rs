@@ -66,7 +66,11 @@ mod tests {
     use super::super::check::{CLIENT, envelope_of, hostile, message as sample, parse_line, text, written};
     use super::*;
     use crate::message::{Format, MessageId};
-    use crate::sse::strict::parse;
+    use crate::testing::decode::sse::{Block, blocks};
+
+    fn parse(stream: &str) -> Vec<Block> {
+        blocks(stream.as_bytes()).unwrap_or_else(|error| panic!("{error} in {stream:?}"))
+    }
 
     #[test]
     fn a_bare_message_is_its_payload() {
@@ -99,13 +103,13 @@ mod tests {
     #[test]
     fn hostile_payloads_stay_in_their_block() {
         for (sample, said) in hostile() {
-            let id = Some(sample.id.to_string());
-            let enveloped = parse(written(|out| message(out, "news", &sample, false)).as_bytes());
+            let id = Some(sample.id);
+            let enveloped = parse(&written(|out| message(out, "news", &sample, false)));
             let [block] = &enveloped[..] else { panic!("{enveloped:?}") };
             assert_eq!((&block.id, &block.event, block.retry), (&id, &None, None));
             assert_eq!(parse_line(block.data.as_deref().unwrap_or("")), envelope_of(&sample, &said));
 
-            let bare = parse(written(|out| message(out, "news", &sample, true)).as_bytes());
+            let bare = parse(&written(|out| message(out, "news", &sample, true)));
             let [block] = &bare[..] else { panic!("{bare:?}") };
             let data = block.data.as_deref().unwrap_or("");
             assert_eq!((&block.id, block.retry), (&id, None));
@@ -136,7 +140,7 @@ mod tests {
         ];
         for (told, expected) in cases {
             assert_eq!(written(|out| notice(out, &told)), expected);
-            assert_eq!(parse(expected.as_bytes()).len(), 1);
+            assert_eq!(parse(expected).len(), 1);
         }
     }
 

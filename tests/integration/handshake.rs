@@ -107,7 +107,7 @@ fn frames_behind_the_handshake_in_one_write_are_read() {
     bytes.extend(frame(FIN | TEXT, b"{\"type\":\"publish\",\"channel\":\"a\",\"data\":\"early\",\"ref\":1}"));
     client.send(bytes);
     assert_eq!(client.head().status, 101);
-    let mut wire = crate::support::wire::Wire { client };
+    let mut wire = crate::support::wire::Wire::over(client);
     let mut kinds = Vec::new();
     while kinds.len() < 3 {
         let (_, payload) = wire.frame().expect("it goes on");

@@ -7,6 +7,7 @@ mod browsers;
 mod bulk;
 mod cli;
 mod closing;
+mod compression;
 mod frames;
 mod gaps;
 mod handshake;

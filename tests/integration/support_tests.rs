@@ -1,7 +1,6 @@
 //! The tests' own instruments: a parser that passes everything would prove nothing.
 
 use crate::support::client::Client;
-use crate::support::response::Head;
 use crate::support::script::{jsonp_argument, posted, safe_json};
 use crate::support::socket::Socket;
 use crate::support::sse::Block;
@@ -28,7 +27,7 @@ fn responses_are_told_apart_by_their_framing() {
     let mut client = told(
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 204 No Content\r\n\r\n\
           HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA\r\n0123456789\r\n0\r\n\r\n\
-          HTTP/1.0 200 OK\r\nConnection: close\r\n\r\nto the end",
+          HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end",
     );
     assert_eq!(client.response().text(), "hi");
     assert_eq!(client.response().status(), 204);
@@ -39,18 +38,17 @@ fn responses_are_told_apart_by_their_framing() {
 
 #[test]
 fn a_broken_response_fails_the_test() {
-    let heads = ["HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/3 200 OK\r\n\r\n", "HTTP/1.1 200\r\n\r\n"];
-    for head in heads {
-        assert!(fails(|| drop(Head::parse(head))), "{head:?}");
-    }
-    let bodies: [&[u8]; 5] = [
+    let broken: [&[u8]; 8] = [
+        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/3 200 OK\r\n\r\n",
+        b"HTTP/1.1 200\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi",
         b"HTTP/1.1 200 OK\r\n\r\nhi",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhix\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ];
-    for bytes in bodies {
+    for bytes in broken {
         assert!(fails(|| drop(told(bytes).response())), "{:?}", String::from_utf8_lossy(bytes));
     }
 }

@@ -1,16 +1,16 @@
 //! A raw HTTP/1.1 client: what a test sends is what goes over the wire, and what comes back is read strictly.
 
-use super::body::{Body, Decoder};
-use super::find;
+use super::body::Body;
 use super::response::{Head, Response};
 use super::socket::Socket;
+use holdline::testing::decode::http::{HttpPart, ResponseReader};
 use serde_json::Value;
 use std::io::{self, Read, Write};
 
-/// A connection, with the bytes that came and were not yet asked for.
+/// A connection, with what came over it and was not yet read.
 pub struct Client {
     pub socket: Socket,
-    pub buffer: Vec<u8>,
+    pub reader: ResponseReader,
     host: String,
 }
 
@@ -20,7 +20,7 @@ pub type Fields<'a> = &'a [(&'a str, &'a str)];
 impl Client {
     /// Speaks over `socket`; `host` stands in each request that brings none of its own.
     pub fn over(socket: Socket, host: &str) -> Client {
-        Client { socket, buffer: Vec::new(), host: host.to_owned() }
+        Client { socket, reader: ResponseReader::default(), host: host.to_owned() }
     }
 
     /// Sends bytes as they are.
@@ -104,39 +104,53 @@ impl Client {
     pub fn stream(mut self, target: &str, fields: Fields) -> (Head, Body) {
         self.begin("GET", target, fields, b"");
         let head = self.head();
-        assert_eq!(head.status, 200, "{head:?} {}", String::from_utf8_lossy(&self.buffer));
-        let decoder = Decoder::new(&head, self.buffer);
-        (head, Body::new(self.socket, decoder))
+        assert_eq!(head.status, 200, "{head:?} {}", String::from_utf8_lossy(self.reader.unread()));
+        (head, Body::new(self))
     }
 
     /// The next response's head; a 100 counts as one.
     #[track_caller]
     pub fn head(&mut self) -> Head {
-        let end = loop {
-            if let Some(at) = find(&self.buffer, b"\r\n\r\n") {
-                break at + 4;
+        self.head_to("GET")
+    }
+
+    #[track_caller]
+    fn head_to(&mut self, method: &str) -> Head {
+        if self.reader.unanswered() == 0 {
+            self.reader.expect(method == "HEAD");
+        }
+        match self.part() {
+            Some(HttpPart::Continue) => Head { status: 100, fields: Vec::new() },
+            Some(HttpPart::Head(head)) => head,
+            other => panic!("expected a head, got {other:?}"),
+        }
+    }
+
+    /// What comes next; `None` when the connection has ended, which must be between two responses or behind a body
+    /// that ends so.
+    #[track_caller]
+    pub fn part(&mut self) -> Option<HttpPart> {
+        loop {
+            if let Some(part) = self.reader.next_part().unwrap_or_else(|error| panic!("{error}")) {
+                return Some(part);
             }
-            assert!(self.buffer.len() < 1 << 20, "no head in a mebibyte");
-            assert!(self.fill(), "closed before a head was whole: {}", String::from_utf8_lossy(&self.buffer));
-        };
-        let head: Vec<u8> = self.buffer.drain(..end).collect();
-        Head::parse(std::str::from_utf8(&head).expect("a head in ASCII"))
+            if !self.fill() {
+                self.reader.finish().unwrap_or_else(|error| panic!("{error}"));
+                return None;
+            }
+        }
     }
 
     /// The next response, to a request with that method.
     #[track_caller]
     pub fn response_to(&mut self, method: &str) -> Response {
-        let head = self.head();
-        if method == "HEAD" || matches!(head.status, 100..=199 | 204 | 304) {
-            return Response { head, body: Vec::new() };
+        let mut response = Response { head: self.head_to(method), body: Vec::new() };
+        if response.status() != 100 {
+            while let Some(HttpPart::Body(piece)) = self.part() {
+                response.body.extend(piece);
+            }
         }
-        let mut decoder = Decoder::new(&head, std::mem::take(&mut self.buffer));
-        let mut body = Vec::new();
-        while let Some(piece) = decoder.piece(&mut self.socket) {
-            body.extend(piece);
-        }
-        self.buffer = decoder.into_rest();
-        Response { head, body }
+        response
     }
 
     /// The next response to a GET or POST.
@@ -145,21 +159,16 @@ impl Client {
         self.response_to("GET")
     }
 
-    /// Reads more into the buffer; `false` at the end, however it came.
+    /// Reads more; `false` at the end, however it came.
     pub fn fill(&mut self) -> bool {
-        fill(&mut self.socket, &mut self.buffer)
+        let mut room = [0; 16 << 10];
+        let n = self.socket.read(&mut room).unwrap_or(0);
+        self.reader.push(&room[..n]);
+        n > 0
     }
 
     /// Whether the server closes without another byte.
     pub fn is_ended(&mut self) -> bool {
-        self.buffer.is_empty() && !self.fill()
+        self.reader.unread().is_empty() && !self.fill()
     }
-}
-
-/// Reads once from `socket`; `false` at the end, however it came.
-pub fn fill(socket: &mut Socket, buffer: &mut Vec<u8>) -> bool {
-    let mut room = [0; 16 << 10];
-    let n = socket.read(&mut room).unwrap_or(0);
-    buffer.extend(&room[..n]);
-    n > 0
 }

@@ -1,10 +1,11 @@
-//! What the integration tests stand on: the real binary, a raw HTTP/1.1 client, strict parsers for what it sends.
+//! What the integration tests stand on: the real binary, a raw HTTP/1.1 client, and strict decoders for what it sends.
 //!
-//! Law: nothing here uses the crate's own code, so a mistake in it is not made twice. Every wait is for a
+//! Law: nothing here uses the server's own code, so a mistake in it is not made twice; `testing::decode` is blind to it too. Every wait is for a
 //! condition; [`HANG`] only turns a hang into a failure.
 
 pub mod body;
 pub mod client;
+pub mod deflate;
 pub mod process;
 pub mod random;
 pub mod reader;

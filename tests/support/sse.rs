@@ -1,48 +1,27 @@
-//! A strict reader of event streams (WHATWG HTML section 9.2): what a browser would silently skip fails the test.
+//! Event streams, block by block: what a browser would silently skip fails the test.
 
 use super::body::Body;
+use holdline::testing::decode::sse::{self, blocks};
 use serde_json::Value;
 
 /// One block of the stream.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Block {
     pub id: Option<String>,
     pub event: Option<String>,
     /// The lines of data, joined by line feeds.
     pub data: Option<String>,
     pub retry: Option<u64>,
-    pub comments: Vec<String>,
+    pub comment: Option<String>,
 }
 
 impl Block {
     /// Reads a block, its blank line included.
     pub fn parse(text: &str) -> Block {
-        let lines = text.strip_suffix("\n\n").unwrap_or_else(|| panic!("no blank line ends {text:?}"));
-        assert!(!text.contains(['\r', '\0']), "a bare line end or NUL in {text:?}");
-        let mut block = Block::default();
-        lines.split('\n').for_each(|line| block.take(line));
-        block
-    }
-
-    fn take(&mut self, line: &str) {
-        let (name, value) = line.split_once(':').unwrap_or_else(|| panic!("no colon in {line:?}"));
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match name {
-            "" => self.comments.push(value.to_owned()),
-            "id" => {
-                super::id(value);
-                set(&mut self.id, value.to_owned(), line);
-            }
-            "event" => set(&mut self.event, value.to_owned(), line),
-            "retry" => {
-                set(&mut self.retry, value.parse().unwrap_or_else(|_| panic!("{line:?}")), line);
-            }
-            "data" => match &mut self.data {
-                Some(data) => *data = format!("{data}\n{value}"),
-                None => self.data = Some(value.to_owned()),
-            },
-            _ => panic!("a browser does not know the field in {line:?}"),
-        }
+        let blocks = blocks(text.as_bytes()).unwrap_or_else(|error| panic!("{error} in {text:?}"));
+        let [block] = <[sse::Block; 1]>::try_from(blocks).expect("one block");
+        let sse::Block { id, event, data, retry, comment } = block;
+        Block { id: id.map(|id| id.to_string()), event, data, retry, comment }
     }
 
     /// Whether a browser would dispatch it.
@@ -60,10 +39,6 @@ impl Block {
         let data = self.data.as_deref().unwrap_or_else(|| panic!("no data in {self:?}"));
         serde_json::from_str(data).unwrap_or_else(|e| panic!("{e} in {self:?}"))
     }
-}
-
-fn set<T>(place: &mut Option<T>, value: T, line: &str) {
-    assert!(place.replace(value).is_none(), "twice in one block: {line:?}");
 }
 
 /// The next block, comments and `retry:` included; `None` at the end of the stream.

@@ -2,20 +2,13 @@
 
 use super::client::Client;
 use super::process::Server;
+use holdline::testing::decode::http::HttpPart;
+use holdline::testing::decode::websocket::client_frame;
 use std::io;
+use std::mem::take;
 
-pub const TEXT: u8 = 1;
-pub const BINARY: u8 = 2;
-pub const CLOSE: u8 = 8;
-pub const PING: u8 = 9;
-pub const PONG: u8 = 10;
-/// The bit of a final frame.
-pub const FIN: u8 = 0x80;
-
-/// The key of RFC 6455 section 1.3, whose answer is known.
-pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
-/// Its answer.
-pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+pub use holdline::testing::decode::handshake::{ACCEPT, KEY};
+pub use holdline::testing::decode::websocket::{BINARY, CLOSE, FIN, PING, PONG, RSV1, TEXT, header};
 
 /// The fields of a proper handshake.
 pub const HANDSHAKE: [(&str, &str); 4] = [
@@ -28,43 +21,47 @@ pub const HANDSHAKE: [(&str, &str); 4] = [
 /// A WebSocket whose client side is ours byte by byte.
 pub struct Wire {
     pub client: Client,
+    /// Came and was not read yet.
+    buffer: Vec<u8>,
+    /// What the server answered to the extensions that were offered.
+    pub extension: Option<String>,
 }
 
 /// A masked frame with the first byte `first`.
 pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mask = [0x37, 0xfa, 0x21, 0x3d];
-    let mut out = header(first, 0x80, payload.len());
-    out.extend(mask);
-    out.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
-    out
-}
-
-/// A frame header with the shortest length, without a mask's key.
-pub fn header(first: u8, mask_bit: u8, len: usize) -> Vec<u8> {
-    let mut out = vec![first];
-    match len {
-        0..=125 => out.push(mask_bit | len as u8),
-        126..=0xffff => {
-            out.push(mask_bit | 126);
-            out.extend((len as u16).to_be_bytes());
-        }
-        _ => {
-            out.push(mask_bit | 127);
-            out.extend((len as u64).to_be_bytes());
-        }
-    }
-    out
+    client_frame(first, [0x37, 0xfa, 0x21, 0x3d], payload)
 }
 
 impl Wire {
     /// Opens `target` with a proper handshake.
+    #[track_caller]
     pub fn open(server: &Server, target: &str) -> Wire {
+        Wire::open_with(server, target, &[])
+    }
+
+    /// Opens `target` with a proper handshake and these fields besides.
+    #[track_caller]
+    pub fn open_with(server: &Server, target: &str, fields: &[(&str, &str)]) -> Wire {
         let mut client = server.connect();
-        client.begin("GET", target, &HANDSHAKE, b"");
+        client.begin("GET", target, &[&HANDSHAKE, fields].concat(), b"");
         let head = client.head();
         assert_eq!(head.status, 101, "{head:?}");
         assert_eq!(head.field("Sec-WebSocket-Accept"), Some(ACCEPT));
-        Wire { client }
+        let extension = head.field("Sec-WebSocket-Extensions").map(str::to_owned);
+        Wire { extension, ..Wire::over(client) }
+    }
+
+    /// Goes on behind the head of a 101.
+    pub fn over(mut client: Client) -> Wire {
+        assert_eq!(client.part(), Some(HttpPart::Switched));
+        let buffer = take(&mut client.reader).into_rest();
+        Wire { client, buffer, extension: None }
+    }
+
+    fn fill(&mut self) -> bool {
+        let is_open = self.client.fill();
+        self.buffer.extend(take(&mut self.client.reader).into_rest());
+        is_open
     }
 
     /// Sends a masked frame.
@@ -80,12 +77,12 @@ impl Wire {
     /// The next frame: first byte and payload. `None` when the connection has ended.
     pub fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
-            if let Some((used, frame)) = parse(&self.client.buffer) {
-                self.client.buffer.drain(..used);
+            if let Some((used, frame)) = parse(&self.buffer, self.extension.is_some()) {
+                self.buffer.drain(..used);
                 return Some(frame);
             }
-            if !self.client.fill() {
-                assert!(self.client.buffer.is_empty(), "the connection ended within a frame");
+            if !self.fill() {
+                assert!(self.buffer.is_empty(), "the connection ended within a frame");
                 return None;
             }
         }
@@ -106,9 +103,11 @@ impl Wire {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<(usize, (u8, Vec<u8>))> {
+fn parse(bytes: &[u8], may_be_compressed: bool) -> Option<(usize, (u8, Vec<u8>))> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
-    assert_eq!(first & 0x70, 0, "reserved bits without an extension");
+    let is_message = matches!(first & 0x0f, TEXT | BINARY);
+    let allowed = if may_be_compressed && is_message { RSV1 } else { 0 };
+    assert_eq!(first & 0x70 & !allowed, 0, "reserved bits without an extension");
     assert_eq!(second & 0x80, 0, "a server does not mask");
     let (len, head) = match second {
         126 => (u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)), 4),

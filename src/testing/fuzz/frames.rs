@@ -45,7 +45,7 @@ fn receive(pieces: &[&[u8]]) -> Vec<String> {
         let mut bytes = piece.to_vec();
         let mut input = &mut bytes[..];
         loop {
-            match receiver.next(&mut input, MESSAGE_MAX) {
+            match receiver.next(&mut input, MESSAGE_MAX, None) {
                 Ok(None) => break,
                 Ok(Some(received)) => {
                     check(&received);

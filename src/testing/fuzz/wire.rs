@@ -1,56 +1,39 @@
 //! What a client puts on the wire and finds there, as far as the bodies need it.
 
-use crate::ws::{Opcode, decode_header};
+use crate::testing::decode::handshake::Handshake;
+use crate::testing::decode::http::{HttpPart, ResponseReader};
+use crate::testing::decode::websocket::{FIN, SocketReader, TEXT, client_frame};
 use memchr::memmem;
 use std::borrow::Cow;
 
 /// A proper handshake.
 pub fn handshake(target: &str, protocol: Option<&str>) -> String {
-    let protocol = protocol.map_or_else(String::new, |name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
-    format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{protocol}\r\n"
-    )
+    Handshake { target, protocols: protocol, ..Handshake::default() }.request()
 }
 
 /// A text frame of a client. The mask is zero, so that the payload can be read.
 pub fn text_frame(payload: &[u8], out: &mut Vec<u8>) {
-    out.push(0x81);
-    match payload.len() {
-        len @ 0..126 => out.push(0x80 | len as u8),
-        len => {
-            out.push(0x80 | 126);
-            out.extend_from_slice(&u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes());
-        }
-    }
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&payload[..payload.len().min(u16::MAX.into())]);
+    out.extend(client_frame(FIN | TEXT, [0; 4], payload));
 }
 
 /// Behind the answer to the handshake stand whole frames as a server sends them, and nothing behind a close. `may_be_cut`:
 /// the connection broke, so the last one may not have left.
 pub fn check_frames(said: &[u8], may_be_cut: bool) {
-    let Some(end) = memmem::find(said, b"\r\n\r\n") else {
-        assert!(said.is_empty(), "a whole head");
-        return;
+    let mut reader = ResponseReader::default();
+    reader.expect(false);
+    reader.push(said);
+    let parts = reader.all().unwrap_or_else(|error| panic!("{error}"));
+    let head = match &parts[..] {
+        [] => return assert!(said.is_empty(), "a whole head"),
+        [HttpPart::Head(head), HttpPart::Switched] => head,
+        other => panic!("the handshake is proper: {other:?}"),
     };
-    assert!(said.starts_with(b"HTTP/1.1 101 "), "the handshake is proper");
-    let mut rest = &said[end + 4..];
-    while !rest.is_empty() {
-        let Some((header, len)) = decode_header(rest, false).expect("a proper header") else {
-            assert!(may_be_cut, "a whole header");
-            return;
-        };
-        assert!(header.is_final && header.mask.is_none());
-        let Some((payload, behind)) = rest[len..].split_at_checked(header.len as usize) else {
-            assert!(may_be_cut, "a whole frame");
-            return;
-        };
-        if header.opcode == Opcode::Text {
-            assert!(core::str::from_utf8(payload).is_ok(), "text is UTF-8");
-        }
-        assert!(header.opcode != Opcode::Close || behind.is_empty(), "a close is the last frame");
-        rest = behind;
+    assert_eq!(head.field("Sec-WebSocket-Extensions"), None, "none was offered");
+    let mut socket = SocketReader::new(None);
+    socket.push(&reader.into_rest());
+    let read = socket.all().and_then(|_| if may_be_cut { Ok(()) } else { socket.finish() });
+    if let Err(error) = read {
+        panic!("{error}");
     }
 }
 

@@ -1,0 +1,296 @@
+//! What one reader must still be told, held against the truth.  Law: it hears every message after its cursor once and
+//! in order, or why not: a gap notice covers what was lost, and everything else that it misses was not for it.
+
+use super::truth::{Fate, Record, Truth};
+use crate::message::{ClientId, Format, MessageId};
+use crate::testing::decode::Heard;
+use std::collections::BTreeMap;
+
+/// Where a reader asks to begin.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// With what comes next; the newest id when it was asked for.
+    Now(MessageId),
+    /// After a cursor.
+    After(MessageId),
+    /// After something that is no cursor.
+    Lost,
+    /// With the oldest that is retained.
+    Start,
+    /// With so many of the newest.
+    Last(usize),
+    /// With everything at this time (Unix ms) or after.
+    Time(u64),
+}
+
+/// One reader over one connection, or over one poll.
+#[derive(Debug)]
+pub struct Account {
+    client: Option<ClientId>,
+    begin: Begin,
+    channels: BTreeMap<String, Position>,
+}
+
+/// What is known of one of its channels.
+#[derive(Debug)]
+struct Position {
+    /// Everything up to here is accounted for.
+    at: MessageId,
+    /// Losses up to here were told.
+    gap_to: MessageId,
+    /// Up to here losses need no notice, and what is not retained is not shown.
+    quiet_to: MessageId,
+    /// A gap is to be told before anything else.
+    owes_gap: bool,
+    /// Its backlog may come, marked as replay.
+    may_replay: bool,
+    /// The newest id when it was subscribed: a later deletion ends it.
+    opened_at: MessageId,
+    /// It begins somewhere between `at` and here.
+    begins_by: MessageId,
+}
+
+type Checked = Result<(), String>;
+
+impl Account {
+    /// A reader of `channels` whose answer begins now.
+    pub fn open<'c>(truth: &Truth, channels: impl IntoIterator<Item = &'c str>, begin: Begin) -> Self {
+        let channels = channels.into_iter().map(|name| (name.to_owned(), Position::begin(truth, begin)));
+        Account { client: None, begin, channels: channels.collect() }
+    }
+
+    /// The server says who the reader is.
+    pub fn is_client(&mut self, client: ClientId) {
+        self.client = Some(client);
+    }
+
+    /// Its channels.
+    pub fn channels(&self) -> impl Iterator<Item = &str> {
+        self.channels.keys().map(|name| &**name)
+    }
+
+    /// The server says where this reader begins.
+    pub fn begins_at(&mut self, truth: &Truth, cursor: MessageId) -> Checked {
+        let is_right = match self.begin {
+            Begin::Now(newest) => newest <= cursor && cursor <= truth.newest(),
+            Begin::After(after) => cursor == after,
+            Begin::Time(ms) => {
+                cursor == MessageId::new(ms, 0).predecessor().min(cursor) && cursor <= truth.newest()
+            }
+            Begin::Lost | Begin::Start | Begin::Last(_) => cursor <= truth.newest(),
+        };
+        if !is_right {
+            return Err(format!("{:?} does not begin at {cursor}", self.begin));
+        }
+        if matches!(self.begin, Begin::Now(_) | Begin::Last(_)) {
+            for position in self.channels.values_mut() {
+                (position.at, position.begins_by) = (cursor, cursor);
+            }
+        }
+        Ok(())
+    }
+
+    /// The server says that `channels` are read as well, from `since` on.
+    pub fn adds(&mut self, channels: &[String], since: MessageId, begin: Begin, truth: &Truth) {
+        for name in channels {
+            if !self.channels.contains_key(name) {
+                let mut position = Position::begin(truth, begin);
+                if begin != Begin::Lost {
+                    position.at = since;
+                    position.owes_gap = since < truth.start();
+                }
+                position.begins_by = position.at;
+                position.may_replay = true;
+                self.channels.insert(name.clone(), position);
+            }
+        }
+    }
+
+    /// The server says that a channel is no longer read.
+    pub fn removes(&mut self, channel: &str) {
+        self.channels.remove(channel);
+    }
+
+    /// Those of its channels whose backlog cannot be on its way.
+    pub fn settled_channels(&self) -> impl Iterator<Item = &str> {
+        self.channels.iter().filter(|(_, position)| !position.may_replay).map(|(name, _)| &**name)
+    }
+
+    /// The reader hears something.
+    pub fn hears(&mut self, truth: &Truth, heard: &Heard) -> Checked {
+        truth.tally.count_heard(heard);
+        match heard {
+            Heard::Message { id, channel, event, data, is_json, replay } => {
+                let is_named = channel.is_some();
+                let channel = self.channel(channel.as_deref())?;
+                let record =
+                    truth.record(&channel, *id).ok_or_else(|| format!("{channel}: nobody published {id}"))?;
+                same(record, event.as_deref(), data, is_named.then_some(*is_json))?;
+                self.message(truth, &channel, record, *replay)
+            }
+            Heard::Gap { channel, after, resumes } => self.gap(truth, channel, *after, *resumes),
+            Heard::Closed { channel } => {
+                if !truth.was_deleted(channel) {
+                    return Err(format!("{channel} is said to be closed and was never deleted"));
+                }
+                self.channels.remove(channel).map(|_| ()).ok_or_else(|| format!("{channel}: closed twice"))
+            }
+            Heard::Position { cursor } | Heard::Reload { since: cursor } => self.position(truth, *cursor),
+            Heard::Shutdown { .. } | Heard::Heartbeat | Heard::Retry { .. } => Ok(()),
+            Heard::Refused { status } => Err(format!("{status} in the middle of a stream")),
+        }
+    }
+
+    /// A payload came without an id: whose is it?
+    pub fn hears_payload(&mut self, truth: &Truth, data: &[u8], is_text: bool) -> Checked {
+        truth.tally.count("a payload heard");
+        let channel = self.channel(None)?;
+        let at = self.channels[&channel].at;
+        let record = truth.with_data(&channel, at, data);
+        let record = record.ok_or_else(|| format!("{channel}: nobody published {data:?} after {at}"))?;
+        if is_text != (record.format != Format::Binary) {
+            return Err(format!("{}: text is text and binary is binary", record.id));
+        }
+        self.message(truth, &channel, record, false)
+    }
+
+    /// Nothing more is to come at present.
+    pub fn is_idle(&self, truth: &Truth) -> Checked {
+        for (name, position) in &self.channels {
+            if let Some(deletion) = truth.deletion_after(name, position.opened_at) {
+                return Err(format!("{name} was deleted at {deletion} and is not said to be closed"));
+            }
+            position.accounts_for(truth, self.client, name, MessageId::MAX)?;
+        }
+        Ok(())
+    }
+
+    fn channel(&self, said: Option<&str>) -> Result<String, String> {
+        match (said, self.channels.len()) {
+            (Some(name), _) if self.channels.contains_key(name) => Ok(name.to_owned()),
+            (Some(name), _) => Err(format!("{name} is not read here")),
+            (None, 1) => Ok(self.channels.keys().next().expect("there is one").clone()),
+            (None, count) => Err(format!("a message without a channel, and there are {count}")),
+        }
+    }
+
+    fn message(&mut self, truth: &Truth, channel: &str, record: &Record, replay: bool) -> Checked {
+        let id = record.id;
+        if record.except.is_some() && record.except == self.client {
+            return Err(format!("{channel}: {id} is for all but this client"));
+        }
+        if id <= self.channels[channel].at {
+            return Err(format!("{channel}: {id} again, or out of order"));
+        }
+        if replay && !self.channels[channel].may_replay {
+            return Err(format!("{channel}: {id} is marked as replay"));
+        }
+        let client = self.client;
+        for (name, position) in self.channels.iter_mut().filter(|(_, p)| !replay || p.may_replay) {
+            position.accounts_for(truth, client, name, id.predecessor())?;
+            position.at = position.at.max(id);
+            position.may_replay &= replay;
+        }
+        Ok(())
+    }
+
+    fn gap(&mut self, truth: &Truth, channel: &str, after: MessageId, resumes: MessageId) -> Checked {
+        let position =
+            self.channels.get_mut(channel).ok_or_else(|| format!("a gap in {channel}, which is not read"))?;
+        if !truth.was_floor(channel, resumes) {
+            return Err(format!("{channel}: a gap up to {resumes}, which was not lost"));
+        }
+        if resumes <= position.gap_to {
+            return Err(format!("{channel}: the gap up to {resumes} was told before"));
+        }
+        let is_unknown = position.owes_gap && after == MessageId::ZERO;
+        if !is_unknown && (resumes <= position.at || after < position.at || resumes <= after) {
+            return Err(format!("{channel}: a gap from {after} to {resumes}, but it has {}", position.at));
+        }
+        position.gap_to = resumes;
+        position.owes_gap = false;
+        Ok(())
+    }
+
+    fn position(&mut self, truth: &Truth, cursor: MessageId) -> Checked {
+        if cursor > truth.newest() {
+            return Err(format!("the position {cursor} is beyond the newest id"));
+        }
+        for (name, position) in &mut self.channels {
+            position.accounts_for(truth, self.client, name, cursor)?;
+            if cursor < position.at {
+                return Err(format!("{name}: the position goes back from {} to {cursor}", position.at));
+            }
+            (position.at, position.may_replay) = (cursor, false);
+        }
+        Ok(())
+    }
+}
+
+impl Position {
+    fn begin(truth: &Truth, begin: Begin) -> Self {
+        let at = match begin {
+            Begin::Now(newest) => newest,
+            Begin::After(cursor) => cursor,
+            Begin::Time(ms) => MessageId::new(ms, 0).predecessor().min(truth.newest()),
+            Begin::Lost | Begin::Start | Begin::Last(_) => MessageId::ZERO,
+        };
+        let is_history = matches!(begin, Begin::Lost | Begin::Start | Begin::Last(_));
+        Position {
+            at,
+            gap_to: MessageId::ZERO,
+            quiet_to: if is_history { truth.newest() } else { MessageId::ZERO },
+            owes_gap: begin == Begin::Lost || !is_history && at < truth.start(),
+            may_replay: false,
+            opened_at: truth.newest(),
+            begins_by: if matches!(begin, Begin::Now(_) | Begin::Last(_)) { truth.newest() } else { at },
+        }
+    }
+
+    /// Nothing up to `to` was passed over that this reader should have heard.
+    fn accounts_for(&self, truth: &Truth, client: Option<ClientId>, channel: &str, to: MessageId) -> Checked {
+        if self.owes_gap {
+            return Err(format!("{channel}: no gap was told after {}", self.at));
+        }
+        let end = truth.deletion_after(channel, self.opened_at).unwrap_or(MessageId::MAX);
+        let passed =
+            truth.after(channel, self.at).iter().take_while(|record| record.id <= to && record.id < end);
+        match passed.into_iter().find(|record| !self.may_miss(truth, client, record)) {
+            None => Ok(()),
+            Some(record) => Err(format!(
+                "{channel}: passed over after {}, with gaps told up to {}: {record:?}",
+                self.at, self.gap_to
+            )),
+        }
+    }
+
+    fn may_miss(&self, truth: &Truth, client: Option<ClientId>, record: &Record) -> bool {
+        let is_excepted = record.except.is_some() && (client.is_none() || record.except == client);
+        let is_told = record.id <= self.gap_to || record.id <= self.quiet_to;
+        // In a loose world the hub may have had it for longer, until it was replaced.
+        let may_be_replaced = truth.is_loose() && record.key.is_some();
+        is_excepted
+            || may_be_replaced
+            || record.id <= self.begins_by
+            || !record.retained && record.id <= self.quiet_to
+            || match record.fate {
+                Fate::Alive => truth.is_loose() && (is_told || !record.retained),
+                Fate::Lost => is_told,
+                Fate::Replaced | Fate::Expired | Fate::Passed | Fate::Deleted => true,
+            }
+    }
+}
+
+/// `is_json`: what the wire says of the payload, if it says anything.
+fn same(record: &Record, event: Option<&str>, data: &[u8], is_json: Option<bool>) -> Checked {
+    if record.data != data {
+        return Err(format!("{}: {data:?} was heard, {:?} was published", record.id, record.data));
+    }
+    if event != record.event.as_deref() {
+        return Err(format!("{}: it came as {event:?} and is {:?}", record.id, record.event));
+    }
+    if is_json.is_some_and(|is_json| is_json != (record.format == Format::Json)) {
+        return Err(format!("{}: JSON is JSON and text is text", record.id));
+    }
+    Ok(())
+}

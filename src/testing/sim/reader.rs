@@ -1,0 +1,228 @@
+//! A page that listens: by any transport, with its cursor from one to the next.  Law: over all its connections it hears
+//! each message once, in order, or is told why not ([`Account`]).
+
+use super::account::{Account, Begin};
+use super::asking::Asked;
+use super::hearing::Ear;
+use super::ledger::Ledger;
+use super::outbox::Outbox;
+use super::scenario::CHANNELS;
+use super::truth::Truth;
+use crate::message::MessageId;
+use crate::testing::decode::http::{HttpPart, ResponseReader};
+use crate::testing::dice::Dice;
+use crate::testing::driver::World;
+
+/// One page with at most one connection.
+pub struct Reader {
+    session: String,
+    /// What it wants to hear.
+    wants: Vec<String>,
+    /// From where on; `None` if it has heard nothing yet.
+    cursor: Option<MessageId>,
+    /// The server may be full, or ending: it may refuse.
+    pub is_patient: bool,
+    talk: Option<Talk>,
+}
+
+/// One connection.
+pub struct Talk {
+    pub(super) out: Outbox,
+    pub(super) http: ResponseReader,
+    /// The request without a whole answer.
+    pub(super) asked: Option<Asked>,
+    /// How the answer is understood, from its head on.
+    pub(super) ear: Option<Ear>,
+    /// The server will close.
+    pub(super) is_over: bool,
+}
+
+/// Who a reader is, and where.
+pub struct Place {
+    /// Where it goes on from.
+    pub cursor: Option<MessageId>,
+    /// What it reads.
+    pub channels: Vec<String>,
+}
+
+impl Reader {
+    /// One that has heard nothing yet.
+    pub fn new(name: usize, dice: &mut Dice) -> Self {
+        let session = format!("reader-{name}-abcdefghijklmnopqrstuv");
+        Reader { session, wants: some_channels(dice), cursor: None, is_patient: false, talk: None }
+    }
+
+    /// Does something: connects, asks, sends, stalls, hangs up.
+    pub fn act(&mut self, world: &mut World, truth: &Truth, ledger: &mut Ledger, dice: &mut Dice) {
+        let Some(talk) = &mut self.talk else {
+            self.talk = Some(Talk::connect(world));
+            return;
+        };
+        match dice.below(24) {
+            0 => return self.hang_up(world, dice),
+            1 => return talk.out.stall(world, dice),
+            2 => return talk.out.heal(world),
+            _ => {}
+        }
+        if !talk.out.is_empty() {
+            return talk.out.send(world, dice);
+        }
+        if talk.asked.is_none() && !talk.is_over {
+            self.ask(truth, dice);
+        } else if let Some(Ear::Socket(socket)) = &mut talk.ear {
+            socket.act(&mut talk.out, truth, ledger, dice);
+        }
+    }
+
+    fn ask(&mut self, truth: &Truth, dice: &mut Dice) {
+        if self.wants.is_empty() || dice.one_in(10) {
+            self.wants = some_channels(dice);
+        }
+        let Some(talk) = &mut self.talk else { return };
+        let asked = Asked::throw(self.wants.clone(), self.cursor, truth.newest(), dice);
+        talk.http.expect(false);
+        talk.out.say(asked.request(&self.session, dice));
+        talk.asked = Some(asked);
+    }
+
+    /// Goes away in the middle of whatever it does.
+    pub fn hang_up(&mut self, world: &mut World, dice: &mut Dice) {
+        if let Some(talk) = self.end_talk() {
+            talk.out.leave(world, dice);
+        }
+    }
+
+    fn end_talk(&mut self) -> Option<Talk> {
+        let talk = self.talk.take()?;
+        if let Some(place) = talk.ear.as_ref().and_then(Ear::place) {
+            (self.cursor, self.wants) = (place.cursor, place.channels);
+        }
+        Some(talk)
+    }
+
+    /// The process behind the connection is another one.
+    pub fn restarted(&mut self) {
+        self.end_talk();
+    }
+
+    /// Takes everything that the server says from now on, and says the rest of what it has begun.
+    pub fn heal(&mut self, world: &mut World) {
+        if let Some(talk) = &mut self.talk {
+            talk.out.heal(world);
+            talk.out.send_all(world);
+        }
+    }
+
+    /// Reads what the server wrote.
+    pub fn listen(&mut self, world: &mut World, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
+        let Some(talk) = &mut self.talk else { return Ok(()) };
+        let line = talk.out.line();
+        let bytes = world.take_written(line);
+        let outcome = talk.listen(&bytes, truth, ledger);
+        outcome.map_err(|error| format!("{}: {:?}: {error}", self.session, talk.asked))?;
+        if let Some(Ear::Refused(status)) = talk.ear
+            && !self.is_patient
+            && status != 408
+        {
+            return Err(format!("{}: {:?}: refused with {status}", self.session, talk.asked));
+        }
+        if let Some(cursor) = talk.batch_cursor() {
+            self.cursor = Some(cursor);
+        }
+        if world.is_closed(line) || world.is_write_closed(line) {
+            let is_cut = talk.out.was_slow || talk.http.finish().is_ok();
+            let talk = self.end_talk();
+            // A peer that takes everything is cut off only where the server says so.
+            if !is_cut {
+                return Err(format!("{}: cut off: {:?}", self.session, talk.and_then(|talk| talk.asked)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing moves any more, and the reader takes everything: is all told?
+    pub fn is_done(&self, truth: &Truth) -> Result<(), String> {
+        let Some(Talk { ear, asked, .. }) = &self.talk else { return Ok(()) };
+        match (ear, asked) {
+            (Some(ear), _) => ear.is_idle(truth),
+            // A poll is held: then there is nothing for it.
+            (None, Some(asked)) => {
+                let is_known = !matches!(asked.begin, Begin::Now(_) | Begin::Last(_) | Begin::Time(_));
+                let account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
+                if is_known { account.is_idle(truth) } else { Ok(()) }
+            }
+            (None, None) => Ok(()),
+        }
+        .map_err(|error| format!("{}: at rest: {asked:?}: {error}", self.session))
+    }
+
+    /// Has it said everything that it began to say?
+    pub fn is_quiet(&self) -> bool {
+        self.talk.as_ref().is_none_or(|talk| talk.out.is_empty())
+    }
+
+    /// Its public name, once it was told.
+    pub fn client(&self) -> Option<String> {
+        self.talk.as_ref()?.ear.as_ref()?.client()
+    }
+}
+
+impl Talk {
+    fn connect(world: &mut World) -> Self {
+        Talk {
+            out: Outbox::connect(world),
+            http: ResponseReader::default(),
+            asked: None,
+            ear: None,
+            is_over: false,
+        }
+    }
+
+    fn listen(&mut self, bytes: &[u8], truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
+        if let Some(Ear::Socket(socket)) = &mut self.ear {
+            return socket.listen(bytes, &mut self.out, truth, ledger);
+        }
+        self.http.push(bytes);
+        while let Some(part) = self.http.next_part()? {
+            match part {
+                HttpPart::Continue => return Err("nobody expects a 100".to_owned()),
+                HttpPart::Head(head) => {
+                    let asked = self.asked.as_ref().ok_or("a head that nobody asked for")?;
+                    self.ear = Some(Ear::open(&head, asked, truth)?);
+                }
+                HttpPart::Switched => {
+                    let rest = core::mem::take(&mut self.http).into_rest();
+                    let Some(Ear::Socket(socket)) = &mut self.ear else {
+                        return Err("no handshake".to_owned());
+                    };
+                    return socket.listen(&rest, &mut self.out, truth, ledger);
+                }
+                HttpPart::Body(bytes) => {
+                    self.ear.as_mut().ok_or("a body follows its head")?.hear(truth, &bytes)?;
+                }
+                HttpPart::End => {
+                    let asked = self.asked.take().ok_or("an end follows its head")?;
+                    let ear = self.ear.as_mut().ok_or("an end follows its head")?;
+                    ear.end(truth, &asked)?;
+                    self.is_over = !asked.via.is_batch();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a batch that was answered whole leaves its reader.
+    fn batch_cursor(&mut self) -> Option<MessageId> {
+        if self.asked.is_some() || self.is_over {
+            return None;
+        }
+        self.ear.take()?.place()?.cursor
+    }
+}
+
+/// One to three of them.
+fn some_channels(dice: &mut Dice) -> Vec<String> {
+    let from = dice.below(CHANNELS.len());
+    let count = 1 + dice.below(3);
+    (0..count).map(|n| CHANNELS[(from + 2 * n) % CHANNELS.len()].to_owned()).collect()
+}

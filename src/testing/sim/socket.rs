@@ -1,0 +1,265 @@
+//! A reader's WebSocket: what it hears, and the commands it sends.  Law: each command gets one answer; what is
+//! subscribed is heard from the cursor that the answer names, and what is unsubscribed is heard no more.
+
+use super::account::{Account, Begin};
+use super::asking::{Asked, Via};
+use super::ledger::Ledger;
+use super::outbox::Outbox;
+use super::payload::Payload;
+use super::reader::Place;
+use super::scenario::CHANNELS;
+use super::truth::Truth;
+use crate::message::MessageId;
+use crate::testing::decode::Heard;
+use crate::testing::decode::deflate::Windows;
+use crate::testing::decode::handshake::Agreed;
+use crate::testing::decode::v1::{Reply, V1};
+use crate::testing::decode::websocket::{Frame, SocketReader};
+use crate::testing::dice::Dice;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+mod sending;
+
+/// One WebSocket behind its handshake.
+pub struct Socket {
+    via: Via,
+    frames: SocketReader,
+    deflate: Option<Windows>,
+    account: Account,
+    /// Where it goes on from; `None` before the welcome, and always with `holdline.raw`.
+    cursor: Option<MessageId>,
+    client: Option<String>,
+    /// Commands without an answer, by their `ref`.
+    commands: BTreeMap<u64, Command>,
+    made: u64,
+    /// Pings that went out and did not come back.
+    pings: usize,
+    /// A close frame went out.
+    has_closed: bool,
+}
+
+enum Command {
+    Subscribe(Begin),
+    Unsubscribe,
+    Publish { channel: String, payload: Vec<u8> },
+    Ping,
+}
+
+impl Socket {
+    /// The handshake was answered.
+    pub fn new(asked: &Asked, agreed: Agreed, account: Account) -> Self {
+        Socket {
+            via: asked.via,
+            frames: SocketReader::new(agreed.deflate),
+            deflate: agreed.deflate,
+            account,
+            cursor: None,
+            client: None,
+            commands: BTreeMap::new(),
+            made: 0,
+            pings: 0,
+            has_closed: false,
+        }
+    }
+
+    /// Where the reader goes on from. Channels whose backlog was on its way are left behind, for one cursor cannot say
+    /// where they are.
+    pub fn place(&self) -> Option<Place> {
+        let channels = self.account.settled_channels().map(str::to_owned).collect();
+        match self.via {
+            Via::V1 => Some(Place { cursor: Some(self.cursor?), channels }),
+            _ => Some(Place { cursor: None, channels }),
+        }
+    }
+
+    /// Its public name, once it was told.
+    pub fn client(&self) -> Option<String> {
+        self.client.clone()
+    }
+
+    /// Nothing more is to come at present.
+    pub fn is_idle(&self, truth: &Truth) -> Result<(), String> {
+        if self.frames.is_closed() || self.has_closed {
+            return Ok(());
+        }
+        if self.via == Via::V1 && self.cursor.is_none() {
+            return Err("no welcome".to_owned());
+        }
+        if let Some(reference) = self.commands.keys().next() {
+            return Err(format!("command {reference} has no answer"));
+        }
+        self.account.is_idle(truth)
+    }
+
+    /// Does something: a command, a payload, a ping, a close.
+    pub fn act(&mut self, out: &mut Outbox, truth: &Truth, ledger: &mut Ledger, dice: &mut Dice) {
+        let is_ready = self.via == Via::Raw || self.cursor.is_some();
+        if self.frames.is_closed() || self.has_closed || !is_ready || !dice.one_in(4) {
+            return;
+        }
+        match (self.via, dice.below(40)) {
+            (_, 0) => {
+                self.has_closed = true;
+                self.say_close(out, dice);
+            }
+            (_, 1 | 2) => {
+                self.pings += 1;
+                self.say_ping(out, dice);
+            }
+            (Via::Raw, _) => self.publish_payload(out, ledger, dice),
+            (_, 3..=8) => self.subscribe(out, truth, dice),
+            (_, 9..=12) => self.unsubscribe(out, dice),
+            (_, 13..=16) => self.command(out, Command::Ping, json!({ "type": "ping" }), dice),
+            _ => self.publish(out, ledger, dice),
+        }
+    }
+
+    fn publish_payload(&mut self, out: &mut Outbox, ledger: &mut Ledger, dice: &mut Dice) {
+        let text = Payload::throw_text(ledger, dice, 300);
+        ledger.sent(text.as_bytes());
+        self.say_message(out, text.as_bytes(), true, dice);
+    }
+
+    fn subscribe(&mut self, out: &mut Outbox, truth: &Truth, dice: &mut Dice) {
+        let channel = *dice.pick(&CHANNELS);
+        let mut command = json!({ "type": "subscribe", "channels": [channel] });
+        let newest = truth.newest();
+        let begin = match dice.below(4) {
+            0 => Begin::Lost,
+            1 => Begin::After(MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0)),
+            _ => Begin::Now(newest),
+        };
+        match begin {
+            Begin::Lost => command["since"] = MessageId::MAX.to_string().into(),
+            Begin::After(cursor) => command["since"] = cursor.to_string().into(),
+            _ => {}
+        }
+        self.command(out, Command::Subscribe(begin), command, dice);
+    }
+
+    fn unsubscribe(&mut self, out: &mut Outbox, dice: &mut Dice) {
+        let channel = *dice.pick(&CHANNELS);
+        let command = json!({ "type": "unsubscribe", "channels": [channel] });
+        self.command(out, Command::Unsubscribe, command, dice);
+    }
+
+    fn publish(&mut self, out: &mut Outbox, ledger: &mut Ledger, dice: &mut Dice) {
+        let channel = *dice.pick(&CHANNELS);
+        let text = Payload::throw_text(ledger, dice, 300);
+        ledger.sent(text.as_bytes());
+        let command = json!({ "type": "publish", "channel": channel, "data": text });
+        let publish = Command::Publish { channel: channel.to_owned(), payload: text.into_bytes() };
+        self.command(out, publish, command, dice);
+    }
+
+    fn command(&mut self, out: &mut Outbox, command: Command, mut json: serde_json::Value, dice: &mut Dice) {
+        self.made += 1;
+        json["ref"] = self.made.into();
+        self.commands.insert(self.made, command);
+        self.say_message(out, json.to_string().as_bytes(), true, dice);
+    }
+
+    /// Reads what the server wrote.
+    pub fn listen(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Outbox,
+        truth: &Truth,
+        ledger: &mut Ledger,
+    ) -> Result<(), String> {
+        self.frames.push(bytes);
+        while let Some(frame) = self.frames.next_frame()? {
+            match (self.via, frame) {
+                (_, Frame::Ping(payload)) if !self.has_closed => self.say_pong(out, &payload),
+                (_, Frame::Ping(_)) => {}
+                (_, Frame::Pong(_)) => {
+                    self.pings = self.pings.checked_sub(1).ok_or("a pong that answers no ping")?;
+                }
+                (_, Frame::Close { code, reason }) => self.closed(code, &reason)?,
+                (Via::V1, Frame::Text(text)) => self.told(&text, truth, ledger)?,
+                (Via::V1, Frame::Binary(_)) => return Err("holdline.v1 has no binary frames".to_owned()),
+                (_, Frame::Text(text)) => self.account.hears_payload(truth, text.as_bytes(), true)?,
+                (_, Frame::Binary(data)) => self.account.hears_payload(truth, &data, false)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn closed(&self, code: Option<u16>, reason: &str) -> Result<(), String> {
+        match (self.via, code) {
+            // The server ends; too much is held of this client or of all.
+            (_, Some(1001 | 1013)) => Ok(()),
+            (_, Some(1000)) if self.has_closed => Ok(()),
+            (Via::Raw, Some(4004 | 4010)) => Ok(()),
+            (via, code) => Err(format!("{via:?} was closed with {code:?}: {reason}")),
+        }
+    }
+
+    fn told(&mut self, text: &str, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
+        match V1::parse(text)? {
+            V1::Welcome { greeting, since } => {
+                if self.cursor.is_some() {
+                    return Err("welcome twice".to_owned());
+                }
+                let client = greeting.client.parse().map_err(|_| "no client id".to_owned())?;
+                self.account.is_client(client);
+                self.account.begins_at(truth, since)?;
+                (self.client, self.cursor) = (Some(greeting.client), Some(since));
+                Ok(())
+            }
+            _ if self.cursor.is_none() => Err(format!("{text} before the welcome")),
+            V1::Heard(heard) => {
+                match &heard {
+                    Heard::Message { id, replay: false, .. } => self.cursor = Some(*id),
+                    Heard::Position { cursor } => self.cursor = Some(*cursor),
+                    _ => {}
+                }
+                self.account.hears(truth, &heard)
+            }
+            V1::Pong { reference } => match self.take_command(reference)? {
+                Command::Ping => Ok(()),
+                _ => Err(format!("{text} answers another command")),
+            },
+            V1::Reply { reference, reply } => {
+                let command = self.take_command(reference)?;
+                self.answered(command, reply, truth, ledger).map_err(|error| format!("{text}: {error}"))
+            }
+        }
+    }
+
+    fn take_command(&mut self, reference: Option<serde_json::Value>) -> Result<Command, String> {
+        let number = reference.as_ref().and_then(serde_json::Value::as_u64);
+        let command = number.and_then(|number| self.commands.remove(&number));
+        command.ok_or_else(|| format!("nothing that waits for an answer has the ref {reference:?}"))
+    }
+
+    fn answered(
+        &mut self,
+        command: Command,
+        reply: Reply,
+        truth: &Truth,
+        ledger: &mut Ledger,
+    ) -> Result<(), String> {
+        match (command, reply) {
+            (Command::Subscribe(begin), Reply::Subscribed { since, channels }) => {
+                truth.tally.count("a subscription added");
+                self.account.adds(&channels, since, begin, truth);
+                Ok(())
+            }
+            (Command::Unsubscribe, Reply::Unsubscribed { channels }) => {
+                truth.tally.count("a subscription ended");
+                channels.iter().for_each(|channel| self.account.removes(channel));
+                Ok(())
+            }
+            (Command::Publish { channel, payload }, Reply::Published { id }) => {
+                ledger.acknowledged(truth, &channel, &payload, id)
+            }
+            // Closed, or over a limit.
+            (Command::Subscribe(_), Reply::Refused { status: 410 | 429 | 503, .. }) => Ok(()),
+            // The journal is down or failed, or the server is full.
+            (Command::Publish { .. }, Reply::Refused { status: 503, .. }) => Ok(()),
+            (_, reply) => Err(format!("{reply:?} is no answer to this command")),
+        }
+    }
+}
