@@ -9,7 +9,7 @@ const TYPES: [&str; 5] =
     ["text/event-stream", "application/json", "text/html", "application/x-ndjson", "image/png"];
 
 /// Law: a type is as welcome as a naive reader of the same values finds it, who cuts them in one pass; lists may stand
-/// in one field or in many, in any order, with nonsense between them.
+/// in one field or in many, in any order, with nonsense between them. Who wants something, and nothing of ours, refuses.
 ///
 /// Each line is a value of the field.
 pub fn accept(data: &[u8]) {
@@ -31,6 +31,11 @@ pub fn accept(data: &[u8]) {
         }
         let is_named = ranges.iter().any(|range| specificity(range, wanted) == 3 && range.thousandths > 0);
         assert_eq!(accept::names(values.iter().copied(), wanted), is_named, "{wanted}");
+    }
+    let wants_something = ranges.iter().any(|range| range.thousandths > 0);
+    for ours in [&TYPES[..2], &TYPES] {
+        let is_refused = wants_something && ours.iter().all(|wanted| welcome(&ranges, wanted) == 0);
+        assert_eq!(accept::refuses(|| values.iter().copied(), ours), is_refused, "{ours:?}");
     }
 }
 

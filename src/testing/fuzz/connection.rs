@@ -18,8 +18,8 @@ const SLOW_TURNS: usize = 256;
 /// not notice; when all are gone nothing is left of them.
 ///
 /// Where every answer stands in the order of its request (HTTP, echo) this holds also if the server writes between
-/// any two pieces, and if the peer takes only a few bytes at a time. On a channel such a turn may carry messages that
-/// a later command would have kept away, so there the frames are checked one by one instead.
+/// any two pieces, and, for each connection by itself, if the peer takes only a few bytes at a time. On a channel such a
+/// turn may carry messages that a later command would have kept away, so there the frames are checked one by one instead.
 ///
 /// The first byte chooses what the connection speaks ([`Speech`]), the second what becomes of it ([`Fate`]), whether a
 /// WebSocket is compressed (bit 6) and whether somebody listens (bit 7), the third is the seed of the splits.
@@ -40,10 +40,30 @@ pub fn connection(data: &[u8]) {
     });
     let Some(expected) = expected else { return };
     for pace in [Pace::TurnByTurn, Pace::FewBytes(1 + usize::from(seed & 63))] {
-        let outcome = trial.run(&laws::pieces(&input, seed.into()), pace);
-        if trial.speech.is_in_order() && !trial.has_listener {
-            assert_same(&outcome, &expected, 0);
+        let mut outcome = trial.run(&laws::pieces(&input, seed.into()), pace);
+        if !trial.speech.is_in_order() || trial.has_listener {
+            continue;
         }
+        let mut expected = expected.clone();
+        if let Pace::FewBytes(_) = pace {
+            // Taking bytes is a sign of life, so a slow peer may be let go later than others.
+            outcome.actions.sort_by_key(connection_of);
+            expected.actions.sort_by_key(connection_of);
+        }
+        assert_same(&outcome, &expected, 0);
+    }
+}
+
+/// Whom an action is for.
+fn connection_of(action: &Action) -> Option<usize> {
+    match action {
+        Action::Close(id)
+        | Action::CloseWrite(id)
+        | Action::Resume(id)
+        | Action::CloseFile(id)
+        | Action::OpenFile { id, .. }
+        | Action::ReadFile { id, .. } => Some(id.index()),
+        Action::StopAccepting | Action::Stop => None,
     }
 }
 
