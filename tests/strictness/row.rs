@@ -143,12 +143,24 @@ fn check_with(rows: Vec<Row>, split: impl Fn(&Row, &mut dyn FnMut(&[&[u8]]))) {
     }
 }
 
-/// Tries bytes of which nobody says what comes of them: it is the same in some splits.
+/// Tries bytes of which nobody says what comes of them: it is the same in some splits, also if the peer sends its end
+/// behind them.
 pub fn agree(bytes: &[u8], seed: u64) {
     let whole = run(&[bytes], Pace::TurnByTurn);
+    let ended = run_to_end(&[bytes], Pace::TurnByTurn);
     laws::few_splits(bytes, seed, |pieces| {
         for pace in [Pace::TurnByTurn, Pace::OneTurn, Pace::Slowly] {
             assert_eq!(run(pieces, pace), whole, "{} in {} pieces", bytes.escape_ascii(), pieces.len());
+        }
+        // A stream that is not taken is not waited for when its peer has gone.
+        for pace in [Pace::TurnByTurn, Pace::OneTurn] {
+            assert_eq!(
+                run_to_end(pieces, pace),
+                ended,
+                "{} in {} pieces",
+                bytes.escape_ascii(),
+                pieces.len()
+            );
         }
     });
 }
@@ -226,6 +238,20 @@ fn run(pieces: &[&[u8]], pace: Pace) -> Outcome {
     let said = world.written(line).to_vec();
     let published = world.stats().published;
     Outcome { end: end_of(&mut world, line), said, published }
+}
+
+/// As [`run`], with the peer's end behind the last piece.
+fn run_to_end(pieces: &[&[u8]], pace: Pace) -> Outcome {
+    let mut world = world();
+    let line = world.connect();
+    world.pieces_per_turn = if let Pace::OneTurn = pace { usize::MAX } else { 1 };
+    for piece in pieces {
+        world.send(line, piece);
+    }
+    world.end(line);
+    world.settle();
+    assert!(world.is_closed(line), "who has ended is let go");
+    Outcome { said: world.written(line).to_vec(), end: End::Ends, published: world.stats().published }
 }
 
 /// What is in the log once these bytes were sent.

@@ -62,12 +62,14 @@ impl Outbox {
 
     /// Leaves, in one of the ways in which clients leave.
     pub fn leave(self, world: &mut World, dice: &mut Dice) {
-        match dice.below(3) {
+        match dice.below(4) {
             // Nobody listens any more, but what the server says is taken.
             0 => {
                 self.heal(world);
                 world.end(self.line);
             }
+            // The network is gone, and nobody says so.
+            1 => world.narrow(self.line, Some(0)),
             _ => world.reset(self.line),
         }
     }

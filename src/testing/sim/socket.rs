@@ -35,6 +35,10 @@ pub struct Socket {
     made: u64,
     /// Pings that went out and did not come back.
     pings: usize,
+    /// A ping was heard, and its answer has not yet arrived.
+    owes_pong: bool,
+    /// Binary went out, where only text has a meaning.
+    is_rude: bool,
     /// A close frame went out.
     has_closed: bool,
 }
@@ -59,6 +63,8 @@ impl Socket {
             commands: BTreeMap::new(),
             made: 0,
             pings: 0,
+            owes_pong: false,
+            is_rude: false,
             has_closed: false,
         }
     }
@@ -78,6 +84,21 @@ impl Socket {
         self.client.clone()
     }
 
+    /// What is heard from now on was shown at `unix_ms` or later.
+    pub fn has_heard_until(&mut self, unix_ms: u64) {
+        self.account.has_heard_until(unix_ms);
+    }
+
+    /// Everything that it said has arrived.
+    pub fn has_arrived(&mut self) {
+        self.owes_pong = false;
+    }
+
+    /// May the server cut it off? Only one that owes a pong; all others are told.
+    pub fn may_be_cut(&self) -> bool {
+        self.owes_pong || self.has_closed || self.frames.is_closed()
+    }
+
     /// Nothing more is to come at present.
     pub fn is_idle(&self, truth: &Truth) -> Result<(), String> {
         if self.frames.is_closed() || self.has_closed {
@@ -88,6 +109,9 @@ impl Socket {
         }
         if let Some(reference) = self.commands.keys().next() {
             return Err(format!("command {reference} has no answer"));
+        }
+        if self.pings > 0 {
+            return Err(format!("{} pings have no answer", self.pings));
         }
         self.account.is_idle(truth)
     }
@@ -108,7 +132,16 @@ impl Socket {
                 self.say_ping(out, dice);
             }
             (Via::Raw, _) => self.publish_payload(out, ledger, dice),
-            (_, 3..=8) => self.subscribe(out, truth, dice),
+            (_, 39) => {
+                (self.is_rude, self.has_closed) = (true, true);
+                self.say_message(out, b"{}", false, dice);
+            }
+            (_, 3..=5) => self.subscribe(out, truth, dice),
+            // The second backlog is asked for while the first is on its way.
+            (_, 6..=8) => {
+                self.subscribe(out, truth, dice);
+                self.subscribe(out, truth, dice);
+            }
             (_, 9..=12) => self.unsubscribe(out, dice),
             (_, 13..=16) => self.command(out, Command::Ping, json!({ "type": "ping" }), dice),
             _ => self.publish(out, ledger, dice),
@@ -118,7 +151,8 @@ impl Socket {
     fn publish_payload(&mut self, out: &mut Outbox, ledger: &mut Ledger, dice: &mut Dice) {
         let text = Payload::throw_text(ledger, dice, 300);
         ledger.sent(text.as_bytes());
-        self.say_message(out, text.as_bytes(), true, dice);
+        let is_text = !dice.one_in(3);
+        self.say_message(out, text.as_bytes(), is_text, dice);
     }
 
     fn subscribe(&mut self, out: &mut Outbox, truth: &Truth, dice: &mut Dice) {
@@ -171,7 +205,10 @@ impl Socket {
         self.frames.push(bytes);
         while let Some(frame) = self.frames.next_frame()? {
             match (self.via, frame) {
-                (_, Frame::Ping(payload)) if !self.has_closed => self.say_pong(out, &payload),
+                (_, Frame::Ping(payload)) if !self.has_closed => {
+                    self.owes_pong = true;
+                    self.say_pong(out, &payload);
+                }
                 (_, Frame::Ping(_)) => {}
                 (_, Frame::Pong(_)) => {
                     self.pings = self.pings.checked_sub(1).ok_or("a pong that answers no ping")?;
@@ -188,6 +225,7 @@ impl Socket {
 
     fn closed(&self, code: Option<u16>, reason: &str) -> Result<(), String> {
         match (self.via, code) {
+            (Via::V1, Some(1003)) if self.is_rude => Ok(()),
             // The server ends; too much is held of this client or of all.
             (_, Some(1001 | 1013)) => Ok(()),
             (_, Some(1000)) if self.has_closed => Ok(()),
