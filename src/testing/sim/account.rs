@@ -148,6 +148,11 @@ impl Account {
         self.channels.iter().filter(|(_, position)| !position.may_replay).map(|(name, _)| &**name)
     }
 
+    /// May the backlog of a channel that was added be on its way?
+    pub fn may_replay(&self) -> bool {
+        self.channels.values().any(|position| position.may_replay)
+    }
+
     /// The reader hears something.
     pub fn hears(&mut self, truth: &Truth, heard: &Heard) -> Checked {
         truth.tally.count_heard(heard);

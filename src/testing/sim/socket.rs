@@ -119,10 +119,13 @@ impl Socket {
     /// Does something: a command, a payload, a ping, a close.
     pub fn act(&mut self, out: &mut Outbox, truth: &Truth, ledger: &mut Ledger, dice: &mut Dice) {
         let is_ready = self.via == Via::Raw || self.cursor.is_some();
-        if self.frames.is_closed() || self.has_closed || !is_ready || !dice.one_in(4) {
+        let may_replay = self.account.may_replay();
+        if self.frames.is_closed() || self.has_closed || !is_ready || !may_replay && !dice.one_in(4) {
             return;
         }
         match (self.via, dice.below(40)) {
+            // Another backlog is asked for while one is on its way.
+            (Via::V1, 0..20) if may_replay => self.subscribe(out, truth, dice),
             (_, 0) => {
                 self.has_closed = true;
                 self.say_close(out, dice);
@@ -136,12 +139,7 @@ impl Socket {
                 (self.is_rude, self.has_closed) = (true, true);
                 self.say_message(out, b"{}", false, dice);
             }
-            (_, 3..=5) => self.subscribe(out, truth, dice),
-            // The second backlog is asked for while the first is on its way.
-            (_, 6..=8) => {
-                self.subscribe(out, truth, dice);
-                self.subscribe(out, truth, dice);
-            }
+            (_, 3..=8) => self.subscribe(out, truth, dice),
             (_, 9..=12) => self.unsubscribe(out, dice),
             (_, 13..=16) => self.command(out, Command::Ping, json!({ "type": "ping" }), dice),
             _ => self.publish(out, ledger, dice),
@@ -159,9 +157,10 @@ impl Socket {
         let channel = *dice.pick(&CHANNELS);
         let mut command = json!({ "type": "subscribe", "channels": [channel] });
         let newest = truth.newest();
-        let begin = match dice.below(4) {
+        let reach_ms = *dice.pick(&[500, 3_000, 20_000]);
+        let begin = match dice.below(8) {
             0 => Begin::Lost,
-            1 => Begin::After(MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0)),
+            1..=4 => Begin::After(MessageId::new(newest.ms.saturating_sub(dice.below(reach_ms) as u64), 0)),
             _ => Begin::Now(newest),
         };
         match begin {
