@@ -4,7 +4,8 @@
 mod kit;
 
 use kit::crowd::{Crowd, Wire};
-use kit::process::{Memory, Process};
+use kit::process::Process;
+use kit::usage::Memory;
 use std::time::Duration;
 
 /// Enough to pay what is paid once: buffers, the first pages of each table, the allocator's own.
@@ -22,7 +23,7 @@ fn main() {
     println!("\nBytes of server memory per idle subscriber, over {connections} of them, {warm_up} before\n");
     println!("| transport | state | VmRSS | anonymous | private |");
     println!("| --- | --- | ---: | ---: | ---: |");
-    for wire in [Wire::WebSocket, Wire::Sse, Wire::Ndjson, Wire::Iframe] {
+    for wire in [Wire::WebSocket, Wire::Deflate, Wire::Sse, Wire::Ndjson, Wire::Iframe] {
         measure(wire, warm_up, connections);
     }
 }

@@ -34,8 +34,18 @@ pub const IFRAME_BYTES_MAX: u64 = 128 << 10;
 pub const CHUNK_BYTES_MAX: usize = 64 * K;
 /// Bytes that one connection may read, or write, before the others get their turn.
 pub const SHARE_BYTES: usize = 256 * K;
+/// Bytes that the kernel takes for a peer and cannot send yet, for the peer's window is full. By default it takes up to
+/// 4 MiB, so a few hundred readers that read nothing would use up the memory that it has for all of TCP; messages wait
+/// in the log as well. Enough for the next chunk of a burst.
+pub const UNSENT_BYTES_MAX: u32 = 64 << 10;
 /// A ping in `holdline.v1` and the reason of a close frame are at most this long (RFC 6455 section 5.5), in bytes.
 pub const CONTROL_PAYLOAD_MAX: usize = 125;
+
+/// Bytes that a compressed WebSocket message may have whose payload may have `payload_max`: what cannot be compressed
+/// becomes a little longer, 5 bytes a block, and the smallest blocks that zlib makes have 128 bytes.
+pub const fn compressed_max(payload_max: usize) -> usize {
+    payload_max.saturating_add(payload_max / 16).saturating_add(64)
+}
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +91,11 @@ pub struct Settings {
     pub retain_age_ms: u64,
     /// Bytes retained in all channels together.
     pub retain_total: usize,
+
+    /// Compressed WebSocket messages, to whoever asks for them.
+    pub compression: bool,
+    /// Bytes of a WebSocket payload from which on it is compressed.
+    pub compress_above: usize,
 
     /// Bytes of a publish body or a WebSocket message.
     pub max_message: usize,
@@ -140,6 +155,8 @@ impl Default for Settings {
             retain_bytes: 4 * M,
             retain_age_ms: 3_600_000,
             retain_total: 256 * M,
+            compression: true,
+            compress_above: K,
             max_message: M,
             max_batch: M,
             max_head: 32 * K,

@@ -75,3 +75,62 @@ fn the_time_for_a_head_behind_an_answer_is_that_for_a_head() {
     pass(&mut world, 200);
     assert!(world.written(line)[answered..].starts_with(b"HTTP/1.1 408 "));
 }
+
+const ECHO: &str = "GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// One turn in which the peer takes so many bytes.
+fn take(world: &mut World, line: Line, bytes: usize) {
+    world.narrow(line, Some(bytes));
+    world.turn();
+    world.narrow(line, Some(0));
+    world.settle();
+}
+
+#[test]
+fn a_pong_that_waits_behind_paused_input_is_not_missed() {
+    let settings = Settings { echo: true, max_queue: 1024, heartbeat_ms: 10_000, ..Settings::default() };
+    let mut world = World::new(settings);
+    let line = open(&mut world, ECHO);
+    let opened = world.written(line).len();
+    pass(&mut world, 10_100);
+    assert_eq!(&world.written(line)[opened..], b"\x89\0", "a ping");
+    // The peer talks much before it gets to its pong, and reads slowly what comes back.
+    world.narrow(line, Some(0));
+    let (frame, echo) =
+        ([&b"\x81\xe4\0\0\0\0"[..], &[b'x'; 100]].concat(), [&b"\x81\x64"[..], &[b'x'; 100]].concat());
+    for _ in 0..30 {
+        world.send(line, &frame);
+    }
+    world.send(line, b"\x8a\x80\0\0\0\0");
+    world.settle();
+    for _ in 0..30 {
+        pass(&mut world, 20_000);
+        assert!(!world.is_closed(line), "it takes its time, and something in it");
+        take(&mut world, line, 50);
+    }
+    world.narrow(line, None);
+    world.settle();
+    assert_eq!(&world.written(line)[opened + 2..], echo.repeat(30), "nothing is lost");
+    // It is asked again in its time, and dropped if it says nothing.
+    pass(&mut world, 10_100);
+    assert!(world.written(line).ends_with(b"\x89\0"), "a ping");
+    pass(&mut world, 19_800);
+    assert!(!world.is_closed(line));
+    pass(&mut world, 300);
+    assert!(world.is_closed(line));
+}
+
+#[test]
+fn a_websocket_that_takes_nothing_is_dropped_in_its_time() {
+    let settings = Settings { echo: true, heartbeat_ms: 1_000, ..Settings::default() };
+    let mut world = World::new(settings);
+    let line = open(&mut world, ECHO);
+    world.narrow(line, Some(0));
+    world.send(line, b"\x81\x82\0\0\0\0hi");
+    world.settle();
+    pass(&mut world, 29_900);
+    assert!(!world.is_closed(line));
+    pass(&mut world, 200);
+    assert!(world.is_closed(line), "--write-timeout is 30 s");
+}

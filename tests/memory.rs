@@ -1,6 +1,8 @@
-//! What an idle connection owns: its places in the server's tables, and no heap block. Counted with an allocator
-//! that counts, driving the server in process.
+//! What an idle connection owns: its places in the server's tables, and no heap block; and what a message costs that
+//! becomes a thousand times as long when it is inflated. Counted with an allocator that counts, driving the server in
+//! process.
 
+use flate2::{Compress, Compression, FlushCompress};
 use holdline::base::time::{Millis, Now};
 use holdline::limits::Settings;
 use holdline::server::{ConnId, ListenerInfo, Peer, Server, Slices};
@@ -47,14 +49,17 @@ struct World {
     now: Now,
     /// Bytes written to anybody.
     written: usize,
+    /// The last of them.
+    last: [u8; 64],
 }
 
 impl World {
     fn new() -> World {
         let now = Now { at: Millis(1_000), unix_ms: 1_763_687_000_000 };
         let listener = ListenerInfo { loopback: true, description: "http://127.0.0.1:8080".to_owned() };
-        let settings = Settings { echo: true, ..Settings::default() };
-        World { server: Server::new(settings, vec![listener], now, [7; 32]), now, written: 0 }
+        // So that the message that all get is compressed.
+        let settings = Settings { echo: true, compress_above: 0, ..Settings::default() };
+        World { server: Server::new(settings, vec![listener], now, [7; 32]), now, written: 0, last: [0; 64] }
     }
 
     fn connect(&mut self) -> ConnId {
@@ -75,7 +80,14 @@ impl World {
             loop {
                 let mut slices = Slices::new();
                 self.server.slices(self.now, id, &mut slices);
-                let count: usize = slices.as_slice().iter().map(|slice| slice.len()).sum();
+                let mut count = 0;
+                for slice in slices.as_slice() {
+                    count += slice.len();
+                    let kept = slice.len().min(self.last.len());
+                    self.last.rotate_left(kept);
+                    let end = self.last.len();
+                    self.last[end - kept..].copy_from_slice(&slice[slice.len() - kept..]);
+                }
                 self.written += count;
                 if count == 0 || !self.server.handle_sent(self.now, id, count) {
                     break;
@@ -88,10 +100,9 @@ impl World {
 
     fn publish(&mut self) {
         let publisher = self.connect();
-        self.send(
-            publisher,
-            "POST /channels/news HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello",
-        );
+        let body = "hello ".repeat(50);
+        let head = "POST /channels/news HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300";
+        self.send(publisher, &format!("{head}\r\n\r\n{body}"));
         self.server.handle_end(self.now, publisher);
         self.flush();
     }
@@ -134,10 +145,18 @@ fn cost_of(request: &str, meanwhile: impl Fn(&mut World)) -> (isize, usize) {
     (after.blocks as isize - before.blocks as isize, bytes)
 }
 
-fn streams() -> [(&'static str, String); 8] {
+/// The handshake of who wants compressed messages too, as browsers do.
+fn deflated(target: &str) -> String {
+    let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits";
+    format!("GET {target} {}\r\n{offer}\r\n\r\n", UPGRADE.trim_end())
+}
+
+fn streams() -> [(&'static str, String); 10] {
     [
         ("waiting for a request", String::new()),
         ("WebSocket", format!("GET /channels/news {UPGRADE}")),
+        ("WebSocket, compressed", deflated("/channels/news")),
+        ("WebSocket, echo, compressed", deflated("/echo")),
         ("WebSocket, raw", {
             let protocol = "\r\nSec-WebSocket-Protocol: holdline.raw\r\n\r\n";
             format!("GET /channels/news {}{protocol}", UPGRADE.trim_end())
@@ -181,5 +200,66 @@ fn a_stream_owns_no_heap_block_after_its_heartbeat() {
         // WebSockets are pinged after 15 s, and dropped after 45.
         let (blocks, _) = cost_of(&request, |world| world.pass(20_000));
         assert!(blocks <= BLOCKS_MAX as isize, "{name}: {blocks} heap blocks for {CONNECTIONS} connections");
+    }
+}
+
+/// Zeros, compressed: as many mebibytes.
+fn zeros(mebibytes: usize) -> Vec<u8> {
+    let mut machine = Compress::new(Compression::best(), false);
+    let mut mebibyte = || {
+        let mut out = Vec::with_capacity(1 << 20);
+        machine.compress_vec(&[0; 1 << 20], &mut out, FlushCompress::Sync).expect("zeros can be compressed");
+        out
+    };
+    // From the second on they are all alike.
+    let (first, second) = (mebibyte(), mebibyte());
+    let mut data = [first, second.repeat(mebibytes - 1)].concat();
+    data.truncate(data.len() - 4);
+    data
+}
+
+/// A compressed message in frames of that many bytes.
+fn frames(data: &[u8], each: usize) -> Vec<u8> {
+    let (count, mut frames) = (data.len().div_ceil(each), Vec::new());
+    for (index, part) in data.chunks(each).enumerate() {
+        let opcode = if index == 0 { 0x42 } else { 0 };
+        let last = if index + 1 == count { 0x80 } else { 0 };
+        frames.push(opcode | last);
+        match u16::try_from(part.len()) {
+            Ok(len) => frames.extend([&[0x80 | 126][..], &len.to_be_bytes()].concat()),
+            Err(_) => frames.extend([&[0x80 | 127][..], &part.len().to_be_bytes()].concat()),
+        }
+        // A mask of zeros leaves the bytes as they are.
+        frames.extend([0; 4]);
+        frames.extend(part);
+    }
+    frames
+}
+
+#[test]
+fn a_bomb_costs_no_more_than_a_message_may() {
+    const WHOLE: usize = 1 << 30;
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mebibytes, max_message) = (100, Settings::default().max_message);
+    let data = zeros(mebibytes);
+    assert!((mebibytes << 20) / data.len() > 1000, "{} bytes are not short", data.len());
+    for (each, read) in [(WHOLE, WHOLE), (WHOLE, 64 << 10), (70_000, 64 << 10)] {
+        let mut world = World::new();
+        let id = world.connect();
+        world.send(id, &deflated("/echo"));
+        let mut bytes = frames(&data, each);
+        let before = HEAP.stats();
+        for part in bytes.chunks_mut(read) {
+            world.server.handle_bytes(world.now, id, part);
+        }
+        world.flush();
+        // All that was ever reserved, whether it was freed meanwhile or not.
+        let cost = HEAP.stats().bytes_allocated - before.bytes_allocated;
+        println!("{} bytes in reads of {read}: {cost} bytes of the heap", bytes.len());
+        // The compressed bytes are held until the last of them has come, in room that doubles.
+        let held = if read == WHOLE { 0 } else { 2 * data.len() };
+        assert!(cost <= max_message + held + 1024, "{cost} bytes for a message of at most {max_message}");
+        let close = |four: &[u8]| four[0] == 0x88 && four[2..] == 1009_u16.to_be_bytes();
+        assert!(world.last.windows(4).any(close), "{:x?}", world.last);
     }
 }

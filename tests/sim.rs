@@ -2,7 +2,7 @@
 //! `HOLDLINE_SEEDS=N` runs so many of them, `HOLDLINE_FIRST_SEED=N` begins elsewhere, `HOLDLINE_FAILURES=N` says after how
 //! many failures a worker stops.
 
-use holdline::testing::sim;
+use holdline::testing::sim::{self, tally::Tally};
 use std::env;
 use std::thread;
 
@@ -10,6 +10,8 @@ use std::thread;
 const SEEDS: u64 = 100;
 /// Failures after which a worker stops, unless told otherwise.
 const FAILURES: u64 = 5;
+/// Seeds in which everything that may happen has happened.
+const SEEDS_TELLING: u64 = 1_000;
 
 fn number(name: &str) -> Option<u64> {
     env::var(name).ok().map(|text| text.parse().expect("a number of seeds, or a seed"))
@@ -18,33 +20,48 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn every_seed_keeps_every_invariant() {
     if let Some(seed) = number("HOLDLINE_SEED") {
-        return sim::run(seed).unwrap_or_else(|error| panic!("{error}"));
+        let tally = sim::run(seed).unwrap_or_else(|error| panic!("{error}"));
+        return println!("{}", tally.lines());
     }
     let first = number("HOLDLINE_FIRST_SEED").unwrap_or(0);
     let count = number("HOLDLINE_SEEDS").unwrap_or(SEEDS);
     let failures_max = number("HOLDLINE_FAILURES").unwrap_or(FAILURES) as usize;
     let workers = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    let failures: Vec<String> = thread::scope(|scope| {
+    let (tally, mut failures) = (Tally::default(), Vec::new());
+    thread::scope(|scope| {
         let workers: Vec<_> = (0..workers)
             .map(|worker| {
                 let seeds = (first + worker..first + count).step_by(workers as usize);
-                scope.spawn(move || failures(seeds, failures_max))
+                scope.spawn(move || play(seeds, failures_max))
             })
             .collect();
-        workers.into_iter().flat_map(|worker| worker.join().expect("a worker catches every panic")).collect()
+        for worker in workers {
+            let (theirs, failed) = worker.join().expect("a worker catches every panic");
+            tally.add(&theirs);
+            failures.extend(failed);
+        }
     });
+    println!("{count} seeds from {first} on:\n{}", tally.lines());
     assert!(failures.is_empty(), "{} of {count} seeds failed\n{}", failures.len(), failures.join("\n\n"));
-    println!("{count} seeds from {first} on");
+    if count >= SEEDS_TELLING {
+        assert_eq!(tally.missing(), [""; 0], "nothing of this happened in {count} seeds");
+    }
 }
 
-/// What the seeds that fail say, up to `failures_max` of them.
-fn failures(seeds: impl Iterator<Item = u64>, failures_max: usize) -> Vec<String> {
+/// What happened in these seeds, and what those that failed say, up to `failures_max` of them.
+fn play(seeds: impl Iterator<Item = u64>, failures_max: usize) -> (Tally, Vec<String>) {
+    let tally = Tally::default();
     let failed = seeds.filter_map(|seed| {
         let error = match std::panic::catch_unwind(|| sim::run(seed)) {
-            Ok(outcome) => outcome.err()?,
+            Ok(Ok(one)) => {
+                tally.add(&one);
+                return None;
+            }
+            Ok(Err(error)) => error,
             Err(_) => format!("seed {seed} panicked, as shown above"),
         };
         Some(format!("{error}\nHOLDLINE_SEED={seed} plays it again"))
     });
-    failed.take(failures_max).collect()
+    let failures = failed.take(failures_max).collect();
+    (tally, failures)
 }

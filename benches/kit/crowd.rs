@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Wire {
     WebSocket,
+    /// The same, with messages of 1 KiB or more compressed, as browsers ask for.
+    Deflate,
     Sse,
     Ndjson,
     Iframe,
@@ -23,6 +25,7 @@ impl Wire {
     pub fn name(self) -> &'static str {
         match self {
             Wire::WebSocket => "WebSocket",
+            Wire::Deflate => "WebSocket, permessage-deflate",
             Wire::Sse => "SSE",
             Wire::Ndjson => "ndjson",
             Wire::Iframe => "iframe",
@@ -30,16 +33,17 @@ impl Wire {
         }
     }
 
-    fn request(self, address: SocketAddr) -> String {
+    /// What a reader of the channel says first.
+    pub fn request(self, address: SocketAddr) -> String {
         let get = |query: &str, fields: &str| {
             format!("GET /channels/{}{query} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n", super::CHANNEL)
         };
         match self {
-            Wire::WebSocket => get(
-                "",
-                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-                 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
-            ),
+            Wire::WebSocket => get("", UPGRADE),
+            Wire::Deflate => {
+                let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+                get("", &[UPGRADE, offer].concat())
+            }
             Wire::Sse => get("", "Accept: text/event-stream\r\n"),
             Wire::Ndjson => get("", "Accept: application/x-ndjson\r\n"),
             Wire::Iframe => get(&format!("?transport=iframe&origin=http://{address}"), ""),
@@ -48,15 +52,18 @@ impl Wire {
     }
 
     /// Stands in the first thing that is said to a reader who is in.
-    fn greeting(self) -> &'static [u8] {
+    pub fn greeting(self) -> &'static [u8] {
         match self {
-            Wire::WebSocket => b"\"type\":\"welcome\"",
+            Wire::WebSocket | Wire::Deflate => b"\"type\":\"welcome\"",
             Wire::Sse => b"holdline:position",
             Wire::Ndjson | Wire::Iframe => b"\"notice\":\"position\"",
             Wire::Bare => b".",
         }
     }
 }
+
+const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 /// Connections that read.
 pub struct Crowd {

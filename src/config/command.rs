@@ -48,7 +48,7 @@ pub fn command() -> Command {
         .args(ROWS.iter().map(|row| number(row, row.get(&mut defaults))))
 }
 
-fn serving() -> [Arg; 5] {
+fn serving() -> [Arg; 6] {
     [
         Arg::new("listen")
             .long("listen")
@@ -69,6 +69,10 @@ fn serving() -> [Arg; 5] {
             .long("echo")
             .action(ArgAction::SetTrue)
             .help("Serve a WebSocket at /echo that sends back what it gets"),
+        Arg::new("no-compression")
+            .long("no-compression")
+            .action(ArgAction::SetTrue)
+            .help("Let no WebSocket have its messages compressed, though it asks for that"),
         Arg::new("log")
             .long("log")
             .value_name("LEVEL")

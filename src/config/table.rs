@@ -148,6 +148,14 @@ pub const ROWS: &[Row] = &[
         Field::Usize(|s| &mut s.max_parked),
     ),
     row(
+        "compress-above",
+        Size,
+        (0, G),
+        LIMITS,
+        "Payloads of fewer bytes go uncompressed to WebSockets",
+        Field::Usize(|s| &mut s.compress_above),
+    ),
+    row(
         "max-message",
         Size,
         (1, G),

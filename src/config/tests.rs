@@ -27,10 +27,12 @@ fn nothing_said_is_the_default() {
 fn flags_reach_their_settings() {
     let settings = settings(
         "serve --listen [::1]:0 --listen unix:/tmp/x --open --host Chat.example --allow-origin *.example.org \
-         --echo --public . --heartbeat 250ms --retain-bytes=64K --max-connections 7",
+         --echo --public . --heartbeat 250ms --retain-bytes=64K --max-connections 7 --no-compression \
+         --compress-above 0",
     );
     assert_eq!(settings.listen, [Listen::Tcp("[::1]:0".parse().unwrap()), Listen::Unix("/tmp/x".into())]);
     assert!(settings.open && settings.echo && settings.public);
+    assert_eq!((settings.compression, settings.compress_above), (false, 0));
     assert_eq!(settings.hosts, ["chat.example"]);
     assert_eq!(settings.allow_origins.len(), 1);
     assert_eq!((settings.heartbeat_ms, settings.retain_bytes, settings.max_connections), (250, 65_536, 7));
@@ -47,6 +49,8 @@ fn a_wrong_command_line_is_told_in_one_sentence_that_names_the_flag() {
         ("--max-channels", ["--max-channels", "needs a value"]),
         ("--max-channels 1 --max-channels 2", ["--max-channels", "once"]),
         ("--open=yes", ["--open", "takes no value"]),
+        ("--no-compression=1", ["--no-compression", "takes no value"]),
+        ("--compress-above -1", ["--compress-above", "K, M or G"]),
         ("--hartbeat 1s", ["--hartbeat", "perhaps --heartbeat"]),
         ("--zzz", ["--zzz", "--help"]),
         ("-x", ["-x", "--help"]),

@@ -1,6 +1,7 @@
-//! A connection after the handshake of RFC 6455. Knows who speaks which subprotocol, not what is said in it.
+//! A connection after the handshake of RFC 6455. Knows who speaks which subprotocol, and compressed or not, but not what
+//! is said in it.
 
-use crate::ws::{ReceiveError, Received, Receiver};
+use crate::ws::{Inflater, ReceiveError, Received, Receiver, WindowBits};
 
 /// What the messages mean.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -19,13 +20,17 @@ pub struct WebSocket {
     pub protocol: Protocol,
     /// A ping went out and nothing was heard since.
     pub is_pinged: bool,
+    /// The window to compress with for this client; `None`: compression was not agreed on.
+    pub window: Option<WindowBits>,
     receiver: Receiver,
 }
 
+const _: () = assert!(size_of::<WebSocket>() <= 16, "an idle WebSocket got heavier");
+
 impl WebSocket {
     /// A connection whose handshake is done.
-    pub fn new(protocol: Protocol) -> Self {
-        WebSocket { protocol, is_pinged: false, receiver: Receiver::new() }
+    pub fn new(protocol: Protocol, window: Option<WindowBits>) -> Self {
+        WebSocket { protocol, is_pinged: false, window, receiver: Receiver::new() }
     }
 
     /// Takes the next message or control frame off `input`, all of which is taken before this is `None`.
@@ -36,8 +41,9 @@ impl WebSocket {
         &mut self,
         input: &mut &'i mut [u8],
         message_max: usize,
+        inflater: &mut Inflater,
     ) -> Result<Option<Received<'i>>, ReceiveError> {
-        self.receiver.next(input, message_max)
+        self.receiver.next(input, message_max, self.window.map(|_| inflater))
     }
 
     /// Bytes of an unfinished message or frame held.

@@ -41,6 +41,14 @@ pub fn names<'a>(values: impl Iterator<Item = &'a [u8]>, media_type: &str) -> bo
         .any(|range| range.matches(media_type) == Some(Specificity::Exact) && range.quality.is_acceptable())
 }
 
+/// Does a client that sent these `Accept` values want something, and none of `media_types`? `values` gives them each
+/// time. Who only says what it does not want may get anything (RFC 9110 section 12.5.1).
+pub fn refuses<'a, I: Iterator<Item = &'a [u8]>>(values: impl Fn() -> I, media_types: &[&str]) -> bool {
+    let mut ranges = values().flat_map(list).filter_map(Range::parse);
+    let wants_something = ranges.any(|range| range.quality.is_acceptable());
+    wants_something && !media_types.iter().any(|media_type| accepts(values(), media_type).is_acceptable())
+}
+
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Specificity {
     Nothing,
@@ -134,6 +142,28 @@ mod tests {
         ];
         for (fields, expected) in cases {
             assert_eq!(accepts(values(fields), sse), Quality(expected), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn who_wants_something_else_refuses() {
+        let ours = ["application/json", "text/event-stream"];
+        let cases: [(&[&str], bool); 12] = [
+            (&[], false),
+            (&[""], false),
+            (&["*"], false),
+            (&["json, image/png;q=high"], false),
+            (&["*/*"], false),
+            (&["image/png, */*;q=0.001"], false),
+            (&["text/*"], false),
+            (&["image/png", "application/json"], false),
+            (&["image/png"], true),
+            (&["image/png", "text/html;level=1"], true),
+            (&["application/json;q=0, text/event-stream;q=0.0, */*"], true),
+            (&["*/*;q=0"], false),
+        ];
+        for (fields, expected) in cases {
+            assert_eq!(refuses(|| values(fields), &ours), expected, "{fields:?}");
         }
     }
 

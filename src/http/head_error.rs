@@ -10,6 +10,8 @@ pub enum HeadError {
     BareCr,
     /// The method is no token, or nothing that begins like a request.
     Method,
+    /// The method is longer than any that is implemented.
+    MethodTooLong,
     /// Not three parts with one space between them.
     RequestLine,
     /// No form of request target, or not one for this method.
@@ -18,7 +20,7 @@ pub enum HeadError {
     TargetTooLong,
     /// The version does not read `HTTP/` digit `.` digit.
     Version,
-    /// A version that is neither 1.0 nor 1.1.
+    /// A major version other than 1.
     VersionUnknown,
     /// A field line without a token and a colon first: space before the colon, a folded line, other bytes.
     FieldName,
@@ -67,7 +69,7 @@ impl HeadError {
             Self::TargetTooLong => 414,
             Self::Expectation => 417,
             Self::TooLarge | Self::TooManyFields => 431,
-            Self::TransferCodingUnknown => 501,
+            Self::TransferCodingUnknown | Self::MethodTooLong => 501,
             Self::VersionUnknown => 505,
         }
     }
@@ -77,7 +79,8 @@ impl HeadError {
         match self {
             Self::BareLf => "a line ends with CR LF, not with LF alone",
             Self::BareCr => "a CR stands only before LF",
-            Self::Method => "a request begins with a method, a token of at most 32 bytes, and one space",
+            Self::Method => "a request begins with a method, which is a token, and one space",
+            Self::MethodTooLong => "a method has at most 32 bytes",
             Self::RequestLine => "a request line is method, target and version with one space between them",
             Self::Target => {
                 "the target is a path that begins with /, or a whole http or https URL, or * for OPTIONS, \

@@ -30,5 +30,6 @@ impl Method {
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub enum Version {
     Http10,
+    /// Or a later minor version.
     Http11,
 }

@@ -5,7 +5,7 @@ use super::head_error::HeadError;
 use super::method::{Method, Version};
 use super::syntax::is_tchar;
 
-/// Longest method, in bytes: the longest registered one has 17.
+/// Longest method, in bytes: the longest registered one has 17. A longer one is 501 (RFC 9112 section 3).
 const METHOD_MAX: usize = 32;
 
 /// A request line in its parts.
@@ -41,6 +41,7 @@ pub fn check_method_so_far(line: &[u8]) -> Result<(), HeadError> {
     match start.iter().position(|&b| !is_tchar(b)) {
         Some(end) if end > 0 && start.get(end) == Some(&b' ') => Ok(()),
         None if start.len() <= METHOD_MAX => Ok(()),
+        None => Err(HeadError::MethodTooLong),
         _ => Err(HeadError::Method),
     }
 }
@@ -49,6 +50,8 @@ fn parse_version(text: &[u8]) -> Result<Version, HeadError> {
     match text {
         b"HTTP/1.1" => Ok(Version::Http11),
         b"HTTP/1.0" => Ok(Version::Http10),
+        // A later minor version is spoken to as the latest one known (RFC 9110 section 2.5).
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => Ok(Version::Http11),
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => Err(HeadError::VersionUnknown),
         _ => Err(HeadError::Version),
     }

@@ -74,7 +74,13 @@ fn regular(metadata: &Metadata) -> Result<(), FileError> {
     if metadata.is_file() { Ok(()) } else { Err(FileError::Forbidden) }
 }
 
+/// `ENFILE` and `EMFILE`, the same on every unix: the system, or this process, has no descriptor left.
+const SHORTAGES: [i32; 2] = [23, 24];
+
 fn explain(error: &io::Error) -> FileError {
+    if error.raw_os_error().is_some_and(|code| SHORTAGES.contains(&code)) {
+        return FileError::Shortage;
+    }
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename => FileError::NotFound,
         // This is also what a way out of DIR comes back as.

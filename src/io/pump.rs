@@ -8,13 +8,11 @@ use crate::limits::SHARE_BYTES;
 use crate::server::{ConnId, Server, Slices};
 use std::io::ErrorKind;
 
-/// What is known of one connection's link. `end_told` implies `end_seen`; `ended` implies both.
+/// What is known of one connection's link. `ended` implies `end_seen`.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wire {
     /// The peer's end is announced: a short read is not yet all there is.
     pub end_seen: bool,
-    /// The server was told of the end.
-    pub end_told: bool,
     /// A read gave 0. It would do so for ever: never read again, or the loop spins.
     pub ended: bool,
     /// Our side is closed: what still comes is thrown away.
@@ -63,7 +61,9 @@ pub fn read(
     let mut taken = 0;
     while !wire.ended {
         if !wire.discard && !server.wants_read(id) {
-            tell_end(server, now, id, wire);
+            if wire.end_seen {
+                server.handle_hang_up(now, id);
+            }
             return Reading::Paused;
         }
         if taken >= SHARE_BYTES {
@@ -73,7 +73,7 @@ pub fn read(
             Ok(0) => {
                 wire.end_seen = true;
                 wire.ended = true;
-                tell_end(server, now, id, wire);
+                server.handle_end(now, id);
             }
             Ok(n) => {
                 taken += n;
@@ -97,19 +97,12 @@ pub fn read(
     Reading::Ended
 }
 
-/// Tells the server, once, that the peer has announced its end.
-fn tell_end(server: &mut Server, now: Now, id: ConnId, wire: &mut Wire) {
-    if wire.end_seen && !wire.end_told {
-        wire.end_told = true;
-        server.handle_end(now, id);
-    }
-}
-
-/// Writes what the server has to say on this connection, at most about a share.
+/// Writes what the server has to say on this connection, at most about a share, and compresses no more than that for it.
 pub fn flush(server: &mut Server, now: Now, id: ConnId, link: &mut impl Link, wire: &mut Wire) -> Flushing {
     wire.blocked = false;
     let mut given = 0;
-    while given < SHARE_BYTES {
+    let compressed = server.compressed_bytes();
+    while given < SHARE_BYTES && server.compressed_bytes() - compressed < SHARE_BYTES as u64 {
         let mut slices = Slices::new();
         server.slices(now, id, &mut slices);
         let offered: usize = slices.as_slice().iter().map(|slice| slice.len()).sum();

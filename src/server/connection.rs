@@ -88,10 +88,12 @@ pub struct Connection {
     pub listener: u16,
     /// It waits in the list of dirty connections.
     pub is_dirty: bool,
-    /// The peer has sent its end.
+    /// The peer has sent its end, and all before it was handed over.
     pub has_peer_ended: bool,
     /// The last write did not take everything.
     pub is_blocked: bool,
+    /// It had its share of this turn; what it sent waits for the next, and no more is read.
+    pub is_resting: bool,
     /// When the connection came, or its stream or WebSocket began.
     pub opened_at: Millis,
     /// When the present phase began, or when the peer was last heard (WebSocket) or spoken to (streams).
@@ -122,6 +124,7 @@ impl Connection {
             is_dirty: false,
             has_peer_ended: false,
             is_blocked: false,
+            is_resting: false,
             opened_at: now,
             at: now,
             blocked_at: now,
@@ -142,10 +145,10 @@ impl Connection {
         (self.opened_at, self.sent_bytes) = (now, 0);
     }
 
-    /// Does it take input at present? A held request holds back those behind it.
+    /// Does it take input at present? A held request holds back those behind it, and whoever rests all of it.
     pub fn takes_input(&self, queue_max: usize) -> bool {
         match &self.proto {
-            Proto::Http(_) | Proto::WebSocket(..) => self.queue.len() <= queue_max,
+            Proto::Http(_) | Proto::WebSocket(..) => self.queue.len() <= queue_max && !self.is_resting,
             Proto::Closing(_) => true,
             Proto::Waiting(_) | Proto::Parked(_) | Proto::Stream(_) => false,
         }

@@ -81,7 +81,11 @@ impl Server {
                 if socket.protocol == Protocol::V1 {
                     let reconnect_ms = RECONNECT_MS + self.rng.below(SPREAD_MS);
                     let mut words = Vec::new();
-                    Encoding::WebSocket.notice(&Notice::Shutdown { reconnect_ms }, &self.nonce, &mut words);
+                    Encoding::WebSocket(None).notice(
+                        &Notice::Shutdown { reconnect_ms },
+                        &self.nonce,
+                        &mut words,
+                    );
                     self.say(id, OutPiece::Own(words));
                 }
                 self.close_socket(now, id, CloseCode::GOING_AWAY, "the server is ending");

@@ -92,14 +92,14 @@ impl Server {
                 self.take_waiting(now, id);
                 self.respond(now, id, &reply, 301, &[("Location", &location)], Vec::new());
             }
-            Err(_) if transfer.path.as_ref() == "index.html" => {
-                self.take_waiting(now, id);
-                self.answer_console(now, id, &reply);
-            }
             Err(error) => {
-                let (status, detail) = static_files::refusal(error);
+                let problem = static_files::refusal(error);
+                let has_console = transfer.path.as_ref() == "index.html" && problem.status == 404;
                 self.take_waiting(now, id);
-                self.refuse(now, id, &reply, &Problem::new(status, detail));
+                match has_console {
+                    true => self.answer_console(now, id, &reply),
+                    false => self.refuse(now, id, &reply, &problem),
+                }
             }
         }
     }
@@ -121,7 +121,7 @@ impl Server {
         if plan.status == 416 {
             self.actions.push_back(Action::CloseFile(id));
             self.take_waiting(now, id);
-            return self.respond(now, id, reply, 416, &fields, Vec::new());
+            return self.refuse(now, id, reply, &static_files::unsatisfiable(file));
         }
         let after = self.after(reply);
         // A 304 has no length, and no body of unknown length either.

@@ -146,6 +146,7 @@ impl Server {
         let Some(wire) = self.conns.get(id).and_then(wire_of) else { return };
         let mut from = self.hub.cursor(wire.reader);
         let mut bytes = 0;
+        let compressed = self.compressed_bytes();
         let bytes_max = self.conns.get(id).map_or(0, |conn| match is_iframe(wire.encoding) {
             true => IFRAME_BYTES_MAX.saturating_sub(conn.sent_bytes) as usize,
             false => SHARE_BYTES,
@@ -153,7 +154,8 @@ impl Server {
         loop {
             let own =
                 self.conns.get(id).map_or(0, |conn| self.pool.slices(&conn.queue).take(SLICES_MAX).count());
-            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= bytes_max {
+            let is_too_much = self.compressed_bytes() - compressed >= SHARE_BYTES as u64;
+            if own + self.staged.pieces.len() >= SLICES_MAX || bytes >= bytes_max || is_too_much {
                 return;
             }
             match self.read_on(now, wire, from) {
@@ -188,13 +190,16 @@ impl Server {
     fn read_on(&mut self, now: Now, wire: Wire, from: Cursor) -> Reading {
         let Server { hub, cache, nonce, .. } = self;
         let Wire { reader, encoding } = wire;
-        let is_raw = encoding == Encoding::WebSocketRaw;
+        let is_raw = matches!(encoding, Encoding::WebSocketRaw(_));
         let next = hub.next(reader, from, now.unix_ms);
         let told = next.told();
         let notice = match next {
             Next::Idle => return Reading::Idle(hub.newest()),
             Next::Run(run) => {
-                let encoding = if run.replay { Encoding::WebSocketReplay } else { encoding };
+                let encoding = match encoding {
+                    Encoding::WebSocket(window) if run.replay => Encoding::WebSocketReplay(window),
+                    encoding => encoding,
+                };
                 let piece = cache.get(channel_key(run.channel), run.name, encoding, run.messages.iter());
                 return Reading::Piece(piece.expect("a run has at least one message"));
             }
@@ -313,32 +318,48 @@ impl Server {
     /// What follows when everything was said, or much.
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
+        let was_blocked = core::mem::take(&mut conn.is_blocked);
+        if was_blocked && matches!(conn.proto, Proto::WebSocket(..)) {
+            // Taking something is a sign of life, and only now can a pong be asked for and read.
+            conn.at = now.at;
+        }
         // What is due next may be due sooner than the end of the time for writing.
-        let is_sooner = core::mem::take(&mut conn.is_blocked)
-            || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
+        let is_sooner = was_blocked || (matches!(conn.proto, Proto::Http(_)) && conn.queue.is_empty());
         match &mut conn.proto {
-            Proto::Closing(closing) if conn.queue.is_empty() && !closing.is_write_closed => {
-                conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
-                let has_peer_ended = conn.has_peer_ended;
-                self.arm(id);
-                if has_peer_ended {
-                    self.close(id);
-                } else {
-                    self.actions.push_back(Action::CloseWrite(id));
-                }
-            }
+            Proto::Closing(_) => self.end_if_said(now, id),
             Proto::Stream(stream) if is_iframe(stream.encoding) && conn.sent_bytes >= IFRAME_BYTES_MAX => {
                 let since = self.hub.cursor(stream.reader);
                 self.end_stream(now, id, &[Notice::Reload { since }]);
                 self.mark_dirty(id);
             }
-            Proto::Waiting(_) if conn.queue.is_empty() => self.continue_file(now, id),
+            Proto::Waiting(_) if conn.queue.is_empty() => {
+                self.continue_file(now, id);
+                // The file may have ended with what has just left, and the connection with the file.
+                self.end_if_said(now, id);
+            }
             // The time between two requests may be shorter than that for an answer.
             Proto::Http(_) if conn.queue.is_empty() => self.arm(id),
             _ => {}
         }
         if is_sooner {
             self.arm(id);
+        }
+    }
+
+    /// Closes our side of a connection that has said its last words.
+    pub(super) fn end_if_said(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id) else { return };
+        let Proto::Closing(Closing { is_write_closed: false }) = conn.proto else { return };
+        if !conn.queue.is_empty() {
+            return;
+        }
+        conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
+        let has_peer_ended = conn.has_peer_ended;
+        self.arm(id);
+        if has_peer_ended {
+            self.close(id);
+        } else {
+            self.actions.push_back(Action::CloseWrite(id));
         }
     }
 
@@ -357,6 +378,11 @@ impl Server {
         }
     }
 
+    /// Bytes of payload that were compressed so far, for whomever: what it cost to make what is written.
+    pub fn compressed_bytes(&self) -> u64 {
+        self.cache.compressed_bytes()
+    }
+
     /// Bytes held for connections that do not take them.
     pub(super) fn pinned_bytes(&self) -> usize {
         self.own_bytes + self.cache.pinned_bytes()
@@ -372,8 +398,8 @@ fn wire_of(conn: &Connection) -> Option<Wire> {
         Proto::Stream(stream) => Some(Wire { reader: stream.reader, encoding: stream.encoding }),
         Proto::WebSocket(socket, reader) => {
             let encoding = match socket.protocol {
-                Protocol::V1 | Protocol::Echo => Encoding::WebSocket,
-                Protocol::Raw => Encoding::WebSocketRaw,
+                Protocol::V1 | Protocol::Echo => Encoding::WebSocket(socket.window),
+                Protocol::Raw => Encoding::WebSocketRaw(socket.window),
             };
             reader.map(|reader| Wire { reader, encoding })
         }

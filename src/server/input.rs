@@ -3,7 +3,7 @@
 
 use super::connection::{ConnId, Connection, Proto};
 use super::problem::Problem;
-use super::publish::Writing;
+use super::publish::{Wanted, Writing};
 use super::reply::Reply;
 use super::route::Judged;
 use super::{OutPiece, Server};
@@ -23,6 +23,7 @@ impl Server {
         self.clock = now;
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.current = Some(id);
+        conn.is_resting = false;
         if conn.input.is_empty() {
             if !bytes.is_empty() && matches!(&conn.proto, Proto::Http(http) if !http.is_in_body()) {
                 // The deadline is for the whole head, from its first byte on.
@@ -50,6 +51,7 @@ impl Server {
         self.current = None;
         self.count_incoming(now, id);
         self.arm(id);
+        self.end_after_peer(now, id);
     }
 
     /// Takes off `input` whatever the connection can take.
@@ -110,9 +112,7 @@ impl Server {
         let body_max = self.body_max(&writing);
         let Some(Connection { proto: Proto::Http(http), at, .. }) = self.conns.get_mut(id) else { return };
         if let Err(refusal) = http.expect_body(head.framing, body_max) {
-            let mut reply = writing.reply;
-            reply.keep_alive = false;
-            return self.refuse(now, id, &reply, &refusal.into());
+            return self.refuse_writing(now, id, writing, &refusal.into());
         }
         *at = now.at;
         self.writing.insert(id, writing);
@@ -172,11 +172,23 @@ impl Server {
     /// Refuses a request of which something is missing, as whoever sent it can read it, and all behind it.
     pub(super) fn refuse_unread(&mut self, now: Now, id: ConnId, problem: &Problem) {
         let writing = self.writing.remove(&id);
-        let mut reply = writing.map_or_else(|| Reply::to_malformed(now), |writing| writing.reply);
-        reply.keep_alive = false;
         self.drop_input(id);
-        self.refuse(now, id, &reply, problem);
+        match writing {
+            Some(writing) => self.refuse_writing(now, id, writing, problem),
+            None => self.refuse(now, id, &Reply::to_malformed(now), problem),
+        }
         self.recount(id);
+    }
+
+    /// Refuses a request whose body will not be read. What its head was refused for comes first: whoever may not
+    /// publish is not told how much one may.
+    fn refuse_writing(&mut self, now: Now, id: ConnId, writing: Writing, problem: &Problem) {
+        let Writing { mut reply, wanted, .. } = writing;
+        reply.keep_alive = false;
+        match &wanted {
+            Wanted::Nothing(first) => self.refuse(now, id, &reply, first),
+            Wanted::Publish(..) | Wanted::Bulk => self.refuse(now, id, &reply, problem),
+        }
     }
 
     /// Forgets what was not taken: the connection will end.

@@ -2,7 +2,8 @@
 //! source starts here.
 //!
 //! The world tells it: [`Server::handle_accept`], [`handle_bytes`](Server::handle_bytes),
-//! [`handle_end`](Server::handle_end), [`handle_lost`](Server::handle_lost), [`handle_sent`](Server::handle_sent),
+//! [`handle_hang_up`](Server::handle_hang_up), [`handle_end`](Server::handle_end),
+//! [`handle_lost`](Server::handle_lost), [`handle_sent`](Server::handle_sent),
 //! [`handle_blocked`](Server::handle_blocked), [`handle_committed`](Server::handle_committed),
 //! [`handle_timeout`](Server::handle_timeout), …; and asks it:
 //! [`poll_dirty`](Server::poll_dirty) with [`slices`](Server::slices), [`poll_action`](Server::poll_action),
@@ -45,6 +46,8 @@ use crate::hub::{ChannelId, Hub, Limits};
 use crate::journal::{Journal, MemoryJournal};
 use crate::limits::Settings;
 use crate::transport::encoded::{EncodedCache, Piece};
+use crate::transport::encoder::Encoder;
+use crate::ws::Inflater;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use connection::Proto;
@@ -88,6 +91,8 @@ pub enum FileError {
     Forbidden,
     /// It is a directory.
     Directory,
+    /// No descriptor is free at present.
+    Shortage,
     /// The system says no.
     Io,
 }
@@ -171,6 +176,8 @@ pub struct Server {
     askers: HashMap<u64, Asker>,
     next_ticket: u64,
     cache: EncodedCache,
+    /// Of what WebSockets send.
+    inflater: Inflater,
     staged: flush::Staged,
     dirty: VecDeque<ConnId>,
     actions: VecDeque<Action>,
@@ -224,7 +231,8 @@ impl Server {
             journal,
             askers: HashMap::new(),
             next_ticket: 0,
-            cache: EncodedCache::new(settings.max_cache, &nonce),
+            cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
+            inflater: Inflater::new(),
             staged: flush::Staged::default(),
             dirty: VecDeque::new(),
             actions: VecDeque::new(),
@@ -266,28 +274,50 @@ impl Server {
         Some(id)
     }
 
-    /// The peer sends no more. Whoever waits for something has gone away, for HTTP clients do not close half of a
-    /// connection; the answer under way is still given, requests held back behind it are not.
+    /// The peer has announced its end, and what it sent before may not be read yet. Whoever waits has gone away, for
+    /// HTTP clients do not close half of a connection while they wait; with it go the requests behind.
+    pub fn handle_hang_up(&mut self, now: Now, id: ConnId) {
+        self.clock = now;
+        if let Some(Connection { proto: Proto::Parked(_) | Proto::Stream(_), .. }) = self.conns.get(id) {
+            self.let_go(now, id);
+        }
+    }
+
+    /// The peer sends no more, and all that it sent was handed over. What it has asked for is still answered.
     pub fn handle_end(&mut self, now: Now, id: ConnId) {
         self.clock = now;
         let Some(conn) = self.conns.get_mut(id) else { return };
         conn.has_peer_ended = true;
-        let has_said_all = conn.queue.is_empty();
-        match &mut conn.proto {
-            Proto::Http(_) if !has_said_all => {
-                self.drop_input(id);
-                self.finish(now, id);
-            }
-            Proto::Waiting(waiting) => waiting.reply.keep_alive = false,
-            Proto::Closing(closing) if !closing.is_write_closed => {}
-            Proto::Http(_)
-            | Proto::Closing(_)
-            | Proto::Parked(_)
-            | Proto::Stream(_)
-            | Proto::WebSocket(..) => {
-                self.drop_connection(now, id);
-            }
+        match conn.proto {
+            Proto::Closing(closing) if closing.is_write_closed => self.close(id),
+            _ => self.end_after_peer(now, id),
         }
+    }
+
+    /// Ends the connection of a peer that has sent its end, unless an answer is under way or requests are left.
+    fn end_after_peer(&mut self, now: Now, id: ConnId) {
+        let Some(conn) = self.conns.get(id).filter(|conn| conn.has_peer_ended) else { return };
+        match &conn.proto {
+            // What is left of its input when it takes no more of it is not whole.
+            Proto::Http(_) | Proto::WebSocket(..) if conn.takes_input(self.settings.max_queue) => {
+                self.let_go(now, id);
+            }
+            Proto::Parked(_) | Proto::Stream(_) => self.let_go(now, id),
+            Proto::Http(_) | Proto::WebSocket(..) | Proto::Waiting(_) | Proto::Closing(_) => {}
+        }
+    }
+
+    /// Says what was to be said before, and ends the connection.
+    fn let_go(&mut self, now: Now, id: ConnId) {
+        self.drop_input(id);
+        match self.conns.get(id) {
+            Some(Connection { proto: Proto::Stream(_), is_blocked: true, .. }) => {
+                self.drop_connection(now, id)
+            }
+            Some(Connection { proto: Proto::Stream(_), .. }) => self.end_stream(now, id, &[]),
+            _ => self.finish(now, id),
+        }
+        self.end_if_said(now, id);
     }
 
     /// The connection broke; it is gone.
@@ -361,16 +391,26 @@ impl Server {
         if !log::log_enabled!(log::Level::Info) {
             return;
         }
-        let channels: Vec<&str> =
-            conn.reader().map_or_else(Vec::new, |reader| self.hub.channels(reader).collect());
         log::info!(
             target: "access",
-            "{} GET /channels/{} {status} {}B {}ms {transport} ended",
+            "{} GET {} {status} {}B {}ms {transport} ended",
             self.peer_name(id),
-            channels.join(","),
+            self.path_of(conn),
             conn.sent_bytes,
             now.at.since(conn.opened_at),
         );
+    }
+
+    /// Under which path a connection reads what it reads at present.
+    fn path_of(&self, conn: &Connection) -> String {
+        let Some(reader) = conn.reader() else { return "/echo".to_owned() };
+        let channels: Vec<&str> = self.hub.channels(reader).collect();
+        match channels[..] {
+            [] => "/channels".to_owned(),
+            [channel] => format!("/channels/{channel}"),
+            // In a query a plus sign would be a space.
+            _ => format!("/channels?channel={}", channels.join("&channel=")).replace('+', "%2B"),
+        }
     }
 }
 

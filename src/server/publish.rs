@@ -59,7 +59,9 @@ impl Server {
         reply: &mut Reply,
         channel: ChannelName,
     ) -> Result<Writing, Problem> {
-        let content_type = head.headers.text("content-type");
+        // What is not UTF-8 is no media type, as an empty one is none.
+        let content_type = head.headers.get("content-type");
+        let content_type = content_type.map(|value| core::str::from_utf8(value).unwrap_or_default());
         drafts::check_content_type(content_type)?;
         let draft = drafts::draft_of_request(channel, head, self.settings.retain_age_ms)?;
         let resource = format!("channels/{}", draft.channel);

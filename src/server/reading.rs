@@ -51,6 +51,9 @@ pub struct Parameters {
     name: Option<String>,
 }
 
+/// What a reader can choose from by `Accept`.
+const CHOSEN_BY_ACCEPT: [&str; 3] = ["application/json", "text/event-stream", "application/x-ndjson"];
+
 impl Parameters {
     /// Sorts `query`. Names that are not known are left alone.
     pub fn parse(query: Option<&str>) -> Result<Self, Problem> {
@@ -114,6 +117,13 @@ impl Parameters {
             () if self.callback.is_some() => Transport::Jsonp,
             () if by_accept("text/event-stream") => Transport::Sse,
             () if by_accept("application/x-ndjson") => Transport::Ndjson,
+            () if accept::refuses(|| head.headers.all("accept"), &CHOSEN_BY_ACCEPT) => {
+                return Err(Problem::new(
+                    406,
+                    "Accept leaves out application/json, text/event-stream and application/x-ndjson, and there is \
+                     nothing else to choose by it",
+                ));
+            }
             () if self.wait(head)?.0 > 0 => Transport::LongPoll,
             () => Transport::Poll,
         })

@@ -185,7 +185,7 @@ impl Server {
 /// The function that even a refusal must be handed to, for a script element cannot read a status.
 fn jsonp_callback(head: &Head<'_, '_>) -> Option<Box<str>> {
     let query = head.target.query.filter(|query| query.contains("callback"))?;
-    if head.method != Method::Get || !head.target.path.starts_with("/channels") {
+    if !matches!(head.method, Method::Get | Method::Head) || !head.target.path.starts_with("/channels") {
         return None;
     }
     Parameters::parse(Some(query)).ok()?.jsonp_callback()

@@ -1,4 +1,5 @@
-//! WebSockets: the handshake's answer, what comes in, how it ends (RFC 6455 sections 4.2.2, 5 and 7).
+//! WebSockets: the handshake's answer, what comes in, how it ends (RFC 6455 sections 4.2.2, 5 and 7; compressed messages
+//! by RFC 7692).
 //! Law: after a close frame was sent nothing else is; the connection ends when it has left.
 
 use super::connection::{Closing, ConnId, Proto};
@@ -8,23 +9,24 @@ use super::publish::Asker;
 use super::reading::Parameters;
 use super::reply::Reply;
 use super::subscribe::Identity;
-use super::{OutPiece, Server, drafts};
+use super::{Action, OutPiece, Server, drafts};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::conn::{Protocol, WebSocket};
 use crate::http::{Connection as After, Head, Method, Version};
 use crate::hub::ReaderId;
+use crate::limits::SHARE_BYTES;
 use crate::message::{Command, Draft, Format};
-use crate::transport::{Encoding, Opening, Transport};
-use crate::ws::{self, CloseCode, Handshake, Kind, Opcode, Received, Upgrade};
+use crate::transport::{Encoding, Opening, Transport, websocket};
+use crate::ws::{self, Agreement, CloseCode, Handshake, Kind, Opcode, Received, Upgrade};
 
 /// The subprotocols, the default first.
 const V1: &str = "holdline.v1";
 const RAW: &str = "holdline.raw";
 
-/// Does the request ask for a WebSocket?
+/// Does the request ask for a WebSocket? In HTTP/1.0 `Upgrade` is ignored (RFC 9110 section 7.8).
 pub(super) fn is_upgrade(head: &Head<'_, '_>) -> bool {
-    upgrade(head).is_asked()
+    head.version == Version::Http11 && upgrade(head).is_asked()
 }
 
 fn upgrade<'h, 'b>(
@@ -74,11 +76,12 @@ impl Server {
         let identity = self.identify(reading.session);
         let (channels, start) = (&reading.channels, reading.start);
         let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
-        self.switch_protocols(now, id, reply, &handshake, subprotocol);
+        let agreed = self.agree(head);
+        self.switch_protocols(now, id, reply, &handshake, subprotocol, agreed);
         if protocol == Protocol::V1 {
             self.welcome(id, reader, &identity);
         }
-        self.turn_to_socket(now, id, protocol, Some(reader));
+        self.turn_to_socket(now, id, WebSocket::new(protocol, agreed.map(Agreement::window)), Some(reader));
         Ok(())
     }
 
@@ -92,9 +95,16 @@ impl Server {
     ) -> Result<(), Problem> {
         reply.transport = Some(Transport::WebSocket);
         let handshake = handshake(head)?;
-        self.switch_protocols(now, id, reply, &handshake, None);
-        self.turn_to_socket(now, id, Protocol::Echo, None);
+        let agreed = self.agree(head);
+        self.switch_protocols(now, id, reply, &handshake, None, agreed);
+        self.turn_to_socket(now, id, WebSocket::new(Protocol::Echo, agreed.map(Agreement::window)), None);
         Ok(())
+    }
+
+    /// What is agreed of what the client offers: compression, or nothing.
+    fn agree(&self, head: &Head<'_, '_>) -> Option<Agreement> {
+        let offers = head.headers.all("sec-websocket-extensions");
+        ws::deflate::negotiate(offers).filter(|_| self.settings.compression)
     }
 
     fn switch_protocols(
@@ -104,17 +114,20 @@ impl Server {
         reply: &Reply,
         handshake: &Handshake<'_>,
         subprotocol: Option<&str>,
+        agreed: Option<Agreement>,
     ) {
+        let extension = agreed.map(|agreed| agreed.to_string());
         let accept = handshake.accept();
         let mut fields = vec![("Upgrade", "websocket"), ("Sec-WebSocket-Accept", accept.as_str())];
         fields.extend(subprotocol.map(|name| ("Sec-WebSocket-Protocol", name)));
+        fields.extend(extension.as_deref().map(|terms| ("Sec-WebSocket-Extensions", terms)));
         self.write_head(now, id, reply, 101, &fields, After::Upgrade, Some(0));
         self.log_answer(now, id, reply, 101, 0);
     }
 
-    fn turn_to_socket(&mut self, now: Now, id: ConnId, protocol: Protocol, reader: Option<ReaderId>) {
+    fn turn_to_socket(&mut self, now: Now, id: ConnId, socket: WebSocket, reader: Option<ReaderId>) {
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.begin(Proto::WebSocket(WebSocket::new(protocol), reader), now.at);
+            conn.begin(Proto::WebSocket(socket, reader), now.at);
         }
         self.arm(id);
     }
@@ -124,16 +137,23 @@ impl Server {
         let Identity { session, client } = identity;
         let cursor = self.hub.cursor(reader);
         let opening = Opening { cursor, client: *client, session, retry_ms: 0, origin: "", nonce: "" };
-        Encoding::WebSocket.opening(&opening, &mut frame);
+        Encoding::WebSocket(None).opening(&opening, &mut frame);
         self.say(id, OutPiece::Own(frame));
     }
 
-    /// Takes what came in on a WebSocket off `input`, until all is taken, the connection ends, or too much waits to
-    /// be said.
+    /// Takes what came in on a WebSocket off `input`, until all is taken, the connection ends, too much waits to be
+    /// said, or as much was inflated as one connection may in a turn.
     pub(super) fn receive(&mut self, now: Now, id: ConnId, input: &mut &mut [u8]) {
         let (message_max, queue_max) = (self.settings.max_message, self.settings.max_queue);
+        let work = self.inflater.work_bytes();
         loop {
-            let Some(conn) = self.conns.get_mut(id) else { return };
+            let Server { conns, inflater, actions, .. } = self;
+            let Some(conn) = conns.get_mut(id) else { return };
+            if inflater.work_bytes() - work >= SHARE_BYTES as u64 && !input.is_empty() {
+                // What is left may be a thousand times as long when it is inflated.
+                conn.is_resting = true;
+                actions.push_back(Action::Resume(id));
+            }
             if !conn.takes_input(queue_max) {
                 return;
             }
@@ -141,7 +161,7 @@ impl Server {
             let (protocol, reader) = (socket.protocol, *reader);
             conn.at = now.at;
             socket.is_pinged = false;
-            match socket.next(input, message_max) {
+            match socket.next(input, message_max, inflater) {
                 Ok(None) => return,
                 Ok(Some(received)) => self.received(now, id, protocol, reader, received),
                 Err(error) => {
@@ -168,7 +188,7 @@ impl Server {
                 self.finish_socket(now, id, |out| ws::encode_close(code, "", out));
             }
             Received::Message { kind, data } => match protocol {
-                Protocol::Echo => self.say_frame(id, opcode(kind), &data),
+                Protocol::Echo => self.echo(id, opcode(kind), &data),
                 Protocol::Raw => self.publish_raw(now, id, reader, kind, &data),
                 Protocol::V1 if kind == Kind::Binary => {
                     self.close_socket(
@@ -213,6 +233,14 @@ impl Server {
         }
     }
 
+    /// Appends the message that came.
+    fn echo(&mut self, id: ConnId, opcode: Opcode, payload: &[u8]) {
+        let Some(Proto::WebSocket(socket, _)) = self.conns.get(id).map(|conn| &conn.proto) else { return };
+        let (mut out, window) = (Vec::new(), socket.window);
+        websocket::data(&mut out, opcode, payload, self.cache.encoder(), window);
+        self.say(id, OutPiece::Own(out));
+    }
+
     /// Appends one frame.
     pub(super) fn say_frame(&mut self, id: ConnId, opcode: Opcode, payload: &[u8]) {
         if !self.is_socket(id) {
@@ -246,7 +274,8 @@ impl Server {
         let reader = conn.reader();
         self.log_end(now, id);
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
+            let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
+            self.parked -= usize::from(matches!(before, Proto::Parked(_)));
         }
         if let Some(reader) = reader {
             self.hub.leave(reader);

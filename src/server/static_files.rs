@@ -1,6 +1,7 @@
 //! What a request for a static file gets; `io/files.rs` does the reading.  Pure: values in, a [`Plan`] out.
 //! Law: what is sent lies within the file, and no path that is handed out has a name that begins with a dot.
 
+use super::problem::Problem;
 use super::{FileError, Opened};
 use crate::http::Method;
 use crate::http::conditional::{if_none_match, if_range, is_unmodified_since};
@@ -30,7 +31,7 @@ pub struct Asked<'a> {
 /// What is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// 200, 206, 304, or 416, whose body is the caller's usual one for errors.
+    /// 200, 206, 304, or 416, for which the answer is [`unsatisfiable`].
     pub status: u16,
     /// The fields besides `Content-Length` and those of every response.
     pub fields: Vec<(&'static str, Cow<'static, str>)>,
@@ -69,13 +70,21 @@ pub fn slash_location(raw_path: &str, query: Option<&str>) -> String {
 
 /// What is answered where a file cannot be sent. A directory is redirected if it was asked for without a slash; one that
 /// has no index is not there. What may not be read is not there either: nobody is told of it.
-pub fn refusal(error: FileError) -> (u16, &'static str) {
+pub fn refusal(error: FileError) -> Problem {
     match error {
         FileError::NotFound | FileError::Forbidden | FileError::Directory => {
-            (404, "there is no such file or resource")
+            Problem::new(404, "there is no such file or resource")
         }
-        FileError::Io => (500, "the file cannot be read at present"),
+        FileError::Shortage => Problem::new(503, "the server has as many files open as it may; try again"),
+        FileError::Io => Problem::new(500, "the file cannot be read at present"),
     }
+}
+
+/// What a range gets of which no byte lies within the file (RFC 9110 section 15.5.17).
+pub fn unsatisfiable(file: Opened) -> Problem {
+    let length = format!("bytes */{}", file.len);
+    Problem::new(416, "the range begins behind the end of the file; Content-Range tells how long it is")
+        .with("Content-Range", length)
 }
 
 /// What is sent of the file at `path`, as [`locate`] gave it, at `now_unix_s`.
@@ -90,15 +99,12 @@ pub fn plan(asked: &Asked<'_>, path: &str, file: Opened, now_unix_s: u64) -> Pla
         ("Cache-Control", "no-cache".into()),
         ("X-Content-Type-Options", "nosniff".into()),
     ];
-    if outcome != Outcome::NotModified {
+    if matches!(outcome, Outcome::Part(_) | Outcome::Whole) {
         fields.push(("Accept-Ranges", "bytes".into()));
     }
     match outcome {
         Outcome::NotModified => Plan { status: 304, fields, content_length: None, send: 0..0 },
-        Outcome::Unsatisfiable => {
-            fields.push(("Content-Range", format!("bytes */{}", file.len).into()));
-            Plan { status: 416, fields, content_length: None, send: 0..0 }
-        }
+        Outcome::Unsatisfiable => Plan { status: 416, fields: vec![], content_length: None, send: 0..0 },
         Outcome::Part(part) => {
             fields.push(("Content-Type", content_type(path)));
             let shown = format!("bytes {}-{}/{}", part.start, part.end - 1, file.len);
@@ -265,7 +271,8 @@ mod tests {
         assert_eq!(at(Asked { method: Method::Head, ..ranged(b"bytes=2-4") }, FILE), (200, Some(10), 0..0));
         let plan_of = |range| plan(&ranged(range), "a", FILE, NOW);
         assert_eq!(field(&plan_of(b"bytes=2-4"), "Content-Range"), Some("bytes 2-4/10"));
-        assert_eq!(field(&plan_of(b"bytes=10-"), "Content-Range"), Some("bytes */10"));
+        let told = unsatisfiable(FILE).field.expect("it tells the length");
+        assert_eq!((told.0, &*told.1), ("Content-Range", "bytes */10"));
         let empty = Opened { len: 0, ..FILE };
         assert_eq!(at(PLAIN, empty), (200, Some(0), 0..0));
         assert_eq!(at(ranged(b"bytes=0-"), empty), (416, None, 0..0));

@@ -111,10 +111,11 @@ impl Server {
         if reading.transport == Transport::Iframe {
             fields.push(("Content-Security-Policy", &policy));
         }
-        // Whoever goes on with this connection afterwards would read the next answer as part of the stream.
-        let after = if reply.can_chunk() { After::KeepAlive } else { After::Close };
+        let is_head = head.method == Method::Head;
+        // A stream ends with its connection, also where the last chunk would tell its end.
+        let after = if is_head { self.after(reply) } else { After::Close };
         self.write_head(now, id, reply, 200, &fields, after, None);
-        if head.method == Method::Head {
+        if is_head {
             self.hub.leave(reader);
             self.log_answer(now, id, reply, 200, 0);
             self.end_answer(now, id, reply.keep_alive);

@@ -111,6 +111,9 @@ fn deadline(conn: &Connection, settings: &Settings) -> Option<Millis> {
         // Whoever takes nothing gets no sign of life.
         Proto::Stream(_) if conn.is_blocked => None,
         Proto::Stream(_) => Some(conn.at + heartbeat_ms),
+        // Nor is it asked for one: the ping may still wait behind other words, and the pong unread while the input
+        // is paused. How long it may take nothing is bounded all the same.
+        Proto::WebSocket(..) if conn.is_blocked => None,
         Proto::WebSocket(socket, _) if socket.is_pinged => Some(conn.at + 3 * heartbeat_ms),
         Proto::WebSocket(..) => Some(conn.at + heartbeat_ms),
         Proto::Closing(closing) if closing.is_write_closed => Some(conn.at + LINGER_MS),

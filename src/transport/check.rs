@@ -1,13 +1,38 @@
 //! What the tests of this folder share: messages, payloads meant to break things, and readers of each wire that were
 //! written without looking at the writers.
 
+use super::Encoding;
+use super::encoder::Encoder;
 use crate::message::{ClientId, Format, Message, MessageId};
+use crate::ws::WindowBits;
 use std::rc::Rc;
 
 pub(crate) const NONCE: &str = "bm9uY2U";
 /// 2025-11-21T01:03:20.123Z
 pub(crate) const UNIX_MS: u64 = 1_763_687_000_123;
 pub(crate) const CLIENT: ClientId = ClientId([0; 12]);
+
+/// One that compresses payloads of 1000 bytes or more.
+pub(crate) fn encoder() -> Encoder {
+    Encoder::new(NONCE, 1000)
+}
+
+/// Every encoding, with every window and without.
+pub(crate) fn every_encoding() -> Vec<Encoding> {
+    let windows = || core::iter::once(None).chain(WindowBits::all().map(Some));
+    let mut all = vec![Encoding::Poll, Encoding::Jsonp, Encoding::SseBare, Encoding::SseBareChunked];
+    all.extend([
+        Encoding::SseEnvelope,
+        Encoding::SseEnvelopeChunked,
+        Encoding::Ndjson,
+        Encoding::NdjsonChunked,
+    ]);
+    all.extend([Encoding::Iframe, Encoding::IframeChunked]);
+    all.extend(windows().map(Encoding::WebSocket));
+    all.extend(windows().map(Encoding::WebSocketReplay));
+    all.extend(windows().map(Encoding::WebSocketRaw));
+    all
+}
 
 pub(crate) fn message(seq: u64, format: Format, data: impl AsRef<[u8]>) -> Message {
     Message {

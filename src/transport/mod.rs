@@ -5,6 +5,7 @@
 pub(crate) mod check;
 pub mod chunked;
 pub mod encoded;
+pub mod encoder;
 pub mod envelope;
 pub mod iframe;
 pub mod json;
@@ -15,6 +16,8 @@ pub mod sse;
 pub mod websocket;
 
 use crate::message::{ClientId, Cursor, Message, Notice};
+use crate::ws::WindowBits;
+use encoder::Encoder;
 use json::Escape;
 
 /// A way to read a channel.
@@ -67,7 +70,8 @@ impl Transport {
         }
     }
 
-    /// How its messages are encoded. `envelope` matters to SSE, `chunked` to streams.
+    /// How its messages are encoded. `envelope` matters to SSE, `chunked` to streams. A WebSocket's handshake agrees on
+    /// more.
     pub fn encoding(self, envelope: bool, chunked: bool) -> Encoding {
         match (self, chunked) {
             (Self::Poll | Self::LongPoll, _) => Encoding::Poll,
@@ -80,12 +84,13 @@ impl Transport {
             (Self::Sse, true) => Encoding::SseBareChunked,
             (Self::Ndjson, false) => Encoding::Ndjson,
             (Self::Ndjson, true) => Encoding::NdjsonChunked,
-            (Self::WebSocket, _) => Encoding::WebSocket,
+            (Self::WebSocket, _) => Encoding::WebSocket(None),
         }
     }
 }
 
-/// Everything that makes two readers' bytes of one message differ.
+/// Everything that makes two readers' bytes of one message differ. A WebSocket's window is there if its handshake agreed
+/// on compression.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// Members of a poll's lists, each after a comma.
@@ -109,12 +114,14 @@ pub enum Encoding {
     /// Scripts, each one HTTP chunk.
     IframeChunked,
     /// Frames of `holdline.v1`.
-    WebSocket,
+    WebSocket(Option<WindowBits>),
     /// Frames of `holdline.v1`, marked as replay.
-    WebSocketReplay,
+    WebSocketReplay(Option<WindowBits>),
     /// Frames of `holdline.raw`.
-    WebSocketRaw,
+    WebSocketRaw(Option<WindowBits>),
 }
+
+const _: () = assert!(size_of::<Encoding>() <= 2, "every stream keeps one");
 
 /// What the first bytes of a stream say.
 #[derive(Copy, Clone, Debug)]
@@ -136,39 +143,23 @@ pub struct Opening<'a> {
 type Fields = &'static [(&'static str, &'static str)];
 
 impl Encoding {
-    /// Every encoding.
-    pub const ALL: [Encoding; 13] = [
-        Self::Poll,
-        Self::Jsonp,
-        Self::SseBare,
-        Self::SseBareChunked,
-        Self::SseEnvelope,
-        Self::SseEnvelopeChunked,
-        Self::Ndjson,
-        Self::NdjsonChunked,
-        Self::Iframe,
-        Self::IframeChunked,
-        Self::WebSocket,
-        Self::WebSocketReplay,
-        Self::WebSocketRaw,
-    ];
-
-    /// Appends one message. `nonce` is that of the server's scripts (iframe).
-    pub fn encode(self, channel: &str, m: &Message, nonce: &str, out: &mut Vec<u8>) {
+    /// Appends one message.
+    pub fn encode(self, channel: &str, m: &Message, encoder: &mut Encoder, out: &mut Vec<u8>) {
         self.framed(out, |out| match self {
             Self::Poll => poll::message(out, channel, m, Escape::Plain),
             Self::Jsonp => poll::message(out, channel, m, Escape::Script),
             Self::SseBare | Self::SseBareChunked => sse::message(out, channel, m, true),
             Self::SseEnvelope | Self::SseEnvelopeChunked => sse::message(out, channel, m, false),
             Self::Ndjson | Self::NdjsonChunked => ndjson::message(out, channel, m),
-            Self::Iframe | Self::IframeChunked => iframe::message(out, channel, m, nonce),
-            Self::WebSocket => websocket::message(out, channel, m, false),
-            Self::WebSocketReplay => websocket::message(out, channel, m, true),
-            Self::WebSocketRaw => websocket::raw(out, m),
+            Self::Iframe | Self::IframeChunked => iframe::message(out, channel, m, &encoder.nonce),
+            Self::WebSocket(window) => websocket::message(out, channel, m, false, encoder, window),
+            Self::WebSocketReplay(window) => websocket::message(out, channel, m, true, encoder, window),
+            Self::WebSocketRaw(window) => websocket::raw(out, m, encoder, window),
         });
     }
 
-    /// Appends one notice. `holdline.raw` has none: it is closed with a code that says it.
+    /// Appends one notice. `holdline.raw` has none: it is closed with a code that says it. `nonce` is that of the
+    /// server's scripts (iframe).
     pub fn notice(self, told: &Notice<'_>, nonce: &str, out: &mut Vec<u8>) {
         self.framed(out, |out| match self {
             Self::Poll => poll::notice(out, told, Escape::Plain),
@@ -178,8 +169,8 @@ impl Encoding {
             }
             Self::Ndjson | Self::NdjsonChunked => ndjson::notice(out, told),
             Self::Iframe | Self::IframeChunked => iframe::notice(out, told, nonce),
-            Self::WebSocket | Self::WebSocketReplay => websocket::notice(out, told),
-            Self::WebSocketRaw => {}
+            Self::WebSocket(_) | Self::WebSocketReplay(_) => websocket::notice(out, told),
+            Self::WebSocketRaw(_) => {}
         });
     }
 
@@ -192,21 +183,21 @@ impl Encoding {
                 sse::heartbeat(out, cursor, moved)
             }
             Self::Ndjson | Self::NdjsonChunked => ndjson::position(out, cursor),
-            Self::Iframe | Self::IframeChunked => iframe::heartbeat(out, cursor, moved, nonce),
-            Self::WebSocket | Self::WebSocketReplay | Self::WebSocketRaw => websocket::ping(out),
+            Self::Iframe | Self::IframeChunked => iframe::heartbeat(out, cursor, nonce),
+            Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => websocket::ping(out),
         });
     }
 
     /// Appends what a stream begins with, after the head of the response.
     pub fn opening(self, opening: &Opening<'_>, out: &mut Vec<u8>) {
         self.framed(out, |out| match self {
-            Self::Poll | Self::Jsonp | Self::WebSocketRaw => {}
+            Self::Poll | Self::Jsonp | Self::WebSocketRaw(_) => {}
             Self::SseBare | Self::SseBareChunked | Self::SseEnvelope | Self::SseEnvelopeChunked => {
                 sse::opening(out, opening)
             }
             Self::Ndjson | Self::NdjsonChunked => ndjson::position(out, opening.cursor),
             Self::Iframe | Self::IframeChunked => iframe::opening(out, opening),
-            Self::WebSocket | Self::WebSocketReplay => websocket::welcome(out, opening),
+            Self::WebSocket(_) | Self::WebSocketReplay(_) => websocket::welcome(out, opening),
         });
     }
 
@@ -226,7 +217,7 @@ impl Encoding {
             Self::SseBare | Self::SseBareChunked | Self::SseEnvelope | Self::SseEnvelopeChunked => SSE_FIELDS,
             Self::Ndjson | Self::NdjsonChunked => NDJSON_FIELDS,
             Self::Iframe | Self::IframeChunked => IFRAME_FIELDS,
-            Self::WebSocket | Self::WebSocketReplay | Self::WebSocketRaw => &[],
+            Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => &[],
         }
     }
 
@@ -240,7 +231,7 @@ impl Encoding {
             }
             Self::Ndjson | Self::NdjsonChunked => Transport::Ndjson,
             Self::Iframe | Self::IframeChunked => Transport::Iframe,
-            Self::WebSocket | Self::WebSocketReplay | Self::WebSocketRaw => Transport::WebSocket,
+            Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => Transport::WebSocket,
         }
     }
 
@@ -253,7 +244,7 @@ impl Encoding {
             Self::Poll | Self::Jsonp | Self::SseBare | Self::SseEnvelope | Self::Ndjson | Self::Iframe => {
                 false
             }
-            Self::WebSocket | Self::WebSocketReplay | Self::WebSocketRaw => false,
+            Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => false,
         }
     }
 
@@ -291,7 +282,7 @@ const IFRAME_FIELDS: Fields = &[
 
 #[cfg(test)]
 mod tests {
-    use super::check::{CLIENT, NONCE, chunks, text, written_bytes};
+    use super::check::{CLIENT, NONCE, chunks, encoder, every_encoding, text, written_bytes};
     use super::*;
     use crate::message::MessageId;
 
@@ -315,7 +306,7 @@ mod tests {
             (Transport::Iframe, [E::Iframe, E::IframeChunked, E::Iframe, E::IframeChunked]),
             (Transport::Sse, [E::SseBare, E::SseBareChunked, E::SseEnvelope, E::SseEnvelopeChunked]),
             (Transport::Ndjson, [E::Ndjson, E::NdjsonChunked, E::Ndjson, E::NdjsonChunked]),
-            (Transport::WebSocket, [E::WebSocket; 4]),
+            (Transport::WebSocket, [E::WebSocket(None); 4]),
         ];
         for (transport, expected) in cases {
             let asked = [(false, false), (false, true), (true, false), (true, true)];
@@ -339,8 +330,8 @@ mod tests {
         let told = Notice::Closed { channel: "news" };
         type Verb<'v> = &'v dyn Fn(Encoding, &mut Vec<u8>);
         let verbs: [Verb<'_>; 6] = [
-            &|e, out| e.encode("news", &text(0, "a\r\n0\r\n\r\n"), NONCE, out),
-            &|e, out| e.encode("news", &text(0, &"x".repeat(70_000)), NONCE, out),
+            &|e, out| e.encode("news", &text(0, "a\r\n0\r\n\r\n"), &mut encoder(), out),
+            &|e, out| e.encode("news", &text(0, &"x".repeat(70_000)), &mut encoder(), out),
             &|e, out| e.notice(&told, NONCE, out),
             &|e, out| e.heartbeat(cursor, true, NONCE, out),
             &|e, out| e.heartbeat(cursor, false, NONCE, out),
@@ -359,8 +350,10 @@ mod tests {
 
     #[test]
     fn every_message_has_bytes_in_every_encoding() {
-        for encoding in Encoding::ALL {
-            assert!(!written_bytes(|out| encoding.encode("news", &text(0, ""), NONCE, out)).is_empty());
+        for encoding in every_encoding() {
+            assert!(
+                !written_bytes(|out| encoding.encode("news", &text(0, ""), &mut encoder(), out)).is_empty()
+            );
         }
     }
 
@@ -368,7 +361,7 @@ mod tests {
     fn polls_have_no_opening_and_raw_has_no_notices() {
         let cursor = MessageId::new(5, 1);
         let opening = Opening { cursor, client: CLIENT, session: "s", retry_ms: 9, origin: "", nonce: "" };
-        for encoding in [Encoding::Poll, Encoding::Jsonp, Encoding::WebSocketRaw] {
+        for encoding in [Encoding::Poll, Encoding::Jsonp, Encoding::WebSocketRaw(None)] {
             assert_eq!(written_bytes(|out| encoding.opening(&opening, out)), b"");
         }
         for encoding in [Encoding::Poll, Encoding::Jsonp] {
@@ -376,21 +369,21 @@ mod tests {
             let told = written_bytes(|out| encoding.notice(&Notice::Closed { channel: "a" }, "", out));
             assert_eq!(told, br#",{"notice":"closed","channel":"a"}"#);
         }
-        let raw = Encoding::WebSocketRaw;
+        let raw = Encoding::WebSocketRaw(Some(WindowBits::MAX));
         assert_eq!(written_bytes(|out| raw.notice(&Notice::Closed { channel: "a" }, "", out)), b"");
         assert_eq!(written_bytes(|out| raw.heartbeat(cursor, true, "", out)), [0x89, 0]);
     }
 
     #[test]
     fn no_response_may_be_stored_and_no_stream_held_back() {
-        for encoding in Encoding::ALL {
+        for encoding in every_encoding() {
             let field = |name: &str| {
                 let fields = encoding.response_fields();
                 fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value)
             };
             let cache = match encoding {
                 Encoding::Poll | Encoding::Jsonp => Some("no-store"),
-                Encoding::WebSocket | Encoding::WebSocketReplay | Encoding::WebSocketRaw => None,
+                Encoding::WebSocket(_) | Encoding::WebSocketReplay(_) | Encoding::WebSocketRaw(_) => None,
                 _ => Some("no-store, no-transform"),
             };
             assert_eq!(field("Cache-Control"), cache);

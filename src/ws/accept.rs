@@ -207,10 +207,15 @@ fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|element| !element.is_empty())
 }
 
-/// The element as a token (RFC 9110 section 5.6.2).
+/// The element as a token.
 fn protocol(element: &[u8]) -> Option<&str> {
-    let is_token = element.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b));
-    core::str::from_utf8(element).ok().filter(|_| is_token)
+    core::str::from_utf8(element).ok().filter(|_| is_token(element))
+}
+
+/// At least one byte, and all of them such as a token may have (RFC 9110 section 5.6.2).
+pub(super) fn is_token(bytes: &[u8]) -> bool {
+    let is_tchar = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
+    !bytes.is_empty() && bytes.iter().all(is_tchar)
 }
 
 /// Sixteen bytes in base64 are 22 characters and `==`. The four bits to spare may be set: the key is no secret,

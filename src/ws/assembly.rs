@@ -1,5 +1,6 @@
 //! A message that is not whole yet.  Law: it holds at most twice what has arrived, whatever was announced, and
-//! each byte is looked at once, however many fragments there are.  Knows nothing of frames.
+//! each byte is looked at once, however many fragments there are. Of a compressed message it holds the compressed
+//! bytes, to be inflated when it is whole: so no connection keeps a window.  Knows nothing of frames.
 
 use super::received::Kind;
 use super::utf8::{Utf8Error, Utf8Stream};
@@ -8,6 +9,7 @@ use super::utf8::{Utf8Error, Utf8Stream};
 #[derive(Debug)]
 pub struct Assembly {
     kind: Kind,
+    is_compressed: bool,
     data: Vec<u8>,
     text: Utf8Stream,
 }
@@ -15,17 +17,17 @@ pub struct Assembly {
 impl Assembly {
     /// Nothing of a message.
     #[must_use]
-    pub const fn new(kind: Kind) -> Self {
-        Assembly { kind, data: Vec::new(), text: Utf8Stream::new() }
+    pub const fn new(kind: Kind, is_compressed: bool) -> Self {
+        Assembly { kind, is_compressed, data: Vec::new(), text: Utf8Stream::new() }
     }
 
     /// Appends `part`. `left`: how much is announced to follow, if that is known; it may only lessen what is
     /// reserved, never add to it.
     ///
     /// # Errors
-    /// The text so far is the beginning of no UTF-8 text.
+    /// The text so far is the beginning of no UTF-8 text. Of a compressed one nothing can be said yet.
     pub fn push(&mut self, part: &[u8], left: Option<usize>) -> Result<(), Utf8Error> {
-        if self.kind == Kind::Text {
+        if self.kind == Kind::Text && !self.is_compressed {
             self.text.feed(part)?;
         }
         self.make_room(part.len(), left);
@@ -33,13 +35,19 @@ impl Assembly {
         Ok(())
     }
 
-    /// The message is whole.
+    /// The message is whole: what it is and its bytes, compressed if they were.
     ///
     /// # Errors
     /// It is a text that ends within a character.
     pub fn finish(self) -> Result<(Kind, Vec<u8>), Utf8Error> {
         self.text.finish()?;
         Ok((self.kind, self.data))
+    }
+
+    /// Its bytes are to be inflated.
+    #[must_use]
+    pub const fn is_compressed(&self) -> bool {
+        self.is_compressed
     }
 
     /// Bytes that have arrived.
@@ -78,14 +86,14 @@ mod tests {
 
     #[test]
     fn an_announcement_reserves_nothing() {
-        let mut message = Assembly::new(Kind::Binary);
+        let mut message = Assembly::new(Kind::Binary, false);
         message.push(b"abc", Some(usize::MAX)).expect("binary is not checked");
         assert_eq!((message.len(), message.held_bytes()), (3, 3));
     }
 
     #[test]
     fn it_never_holds_more_than_twice_what_arrived_and_the_known_end_exactly() {
-        let mut message = Assembly::new(Kind::Binary);
+        let mut message = Assembly::new(Kind::Binary, false);
         for i in 0..1000 {
             message.push(&[i as u8; 3], None).expect("binary is not checked");
             assert!(message.held_bytes() <= 2 * message.len());
@@ -97,7 +105,7 @@ mod tests {
 
     #[test]
     fn many_parts_move_the_bytes_a_few_times() {
-        let mut message = Assembly::new(Kind::Binary);
+        let mut message = Assembly::new(Kind::Binary, false);
         let mut moves = 0;
         for _ in 0..65_536 {
             let before = message.held_bytes();
@@ -108,16 +116,19 @@ mod tests {
     }
 
     #[test]
-    fn text_is_checked_across_parts_and_binary_never() {
-        let mut text = Assembly::new(Kind::Text);
+    fn text_is_checked_across_parts_but_binary_and_compressed_bytes_are_not() {
+        let mut text = Assembly::new(Kind::Text, false);
         assert_eq!(text.push(b"\xe2\x82", None), Ok(()));
         assert_eq!(text.push(b"\xac", None), Ok(()));
         assert_eq!(text.push(b"\xf4\x90", None), Err(Utf8Error));
-        let mut text = Assembly::new(Kind::Text);
+        let mut text = Assembly::new(Kind::Text, false);
         assert_eq!(text.push(b"\xe2\x82", None), Ok(()));
         assert_eq!(text.finish(), Err(Utf8Error));
-        let mut binary = Assembly::new(Kind::Binary);
+        let mut binary = Assembly::new(Kind::Binary, false);
         assert_eq!(binary.push(b"\xf4\x90", None), Ok(()));
         assert_eq!(binary.finish(), Ok((Kind::Binary, b"\xf4\x90".to_vec())));
+        let mut compressed = Assembly::new(Kind::Text, true);
+        assert_eq!(compressed.push(b"\xf4\x90", None), Ok(()));
+        assert_eq!(compressed.finish(), Ok((Kind::Text, b"\xf4\x90".to_vec())));
     }
 }

@@ -195,9 +195,19 @@ pub fn encode_header(header: Header, out: &mut Vec<u8>) {
 
 /// Writes a whole frame from server to client: final, unmasked.
 pub fn frame(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
+    whole_frame(opcode, false, payload, out);
+}
+
+/// Writes a whole compressed message from server to client (RFC 7692 section 6.1). `payload` is compressed.
+pub fn compressed_frame(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
+    debug_assert!(matches!(opcode, Opcode::Text | Opcode::Binary), "only messages are compressed");
+    whole_frame(opcode, true, payload, out);
+}
+
+fn whole_frame(opcode: Opcode, rsv1: bool, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(header_len(payload.len()) + payload.len());
     let len = payload.len() as u64;
-    encode_header(Header { is_final: true, rsv1: false, opcode, mask: None, len }, out);
+    encode_header(Header { is_final: true, rsv1, opcode, mask: None, len }, out);
     out.extend_from_slice(payload);
 }
 
@@ -306,6 +316,9 @@ mod tests {
         out.clear();
         frame(Opcode::Binary, &[7; 65_536], &mut out);
         assert_eq!(out[..10], [0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0]);
+        out.clear();
+        compressed_frame(Opcode::Text, b"\xf2\x48\xcd\xc9\xc9\x07\x00", &mut out);
+        assert_eq!(out, b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00");
     }
 
     #[test]

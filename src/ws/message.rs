@@ -1,4 +1,5 @@
-//! The receiving side of one connection (RFC 6455 sections 5.4 to 6.2): frames and fragments to messages.
+//! The receiving side of one connection (RFC 6455 sections 5.4 to 6.2, RFC 7692 section 6): frames and fragments to
+//! messages.
 //! Law: how the bytes were cut does not matter, no error waits for bytes that cannot mend it, and between
 //! messages nothing is held.  Knows nothing of sockets and sends nothing.
 //!
@@ -13,10 +14,12 @@
 
 use super::assembly::Assembly;
 use super::close::parse_close_payload;
+use super::deflate::Inflater;
 use super::frame::{HEADER_MAX, Header, Opcode, decode_header};
 use super::mask;
 use super::received::{Kind, Payload, ReceiveError, Received};
 use super::utf8::Utf8Error;
+use crate::limits::compressed_max;
 use core::mem;
 use std::borrow::Cow;
 
@@ -60,6 +63,8 @@ struct PartialHead {
 struct Open {
     is_final: bool,
     opcode: Opcode,
+    /// Its message is compressed.
+    is_compressed: bool,
     /// Turned so that it fits the next byte.
     mask: [u8; 4],
     /// Bytes of payload still to come.
@@ -78,7 +83,9 @@ impl Receiver {
     /// The next whole thing in `input`, which is consumed from the front and unmasked in place. `None`: all of
     /// the input is consumed and more is needed. After a close or an error the rest is swallowed.
     ///
-    /// `max_message`: the most bytes a message may have, over all its fragments.
+    /// `max_message`: the most bytes a message may have, over all its fragments, and inflated if it was compressed.
+    /// `inflater`: there is one if the handshake agreed on compression, which holds for the whole connection; which
+    /// one it is does not matter, for nothing of a connection stays in it.
     ///
     /// # Errors
     /// The peer broke the protocol or the bound; the connection is to be closed with the error's code.
@@ -86,12 +93,13 @@ impl Receiver {
         &mut self,
         input: &mut &'i mut [u8],
         max_message: usize,
+        inflater: Option<&mut Inflater>,
     ) -> Result<Option<Received<'i>>, ReceiveError> {
         if self.is_over() {
             *input = &mut [];
             return Ok(None);
         }
-        let outcome = self.pull(input, max_message);
+        let outcome = self.pull(input, max_message, inflater);
         if matches!(outcome, Err(_) | Ok(Some(Received::Close(_)))) {
             self.held = Some(Box::new(Held { frame: Frame::Over, message: None }));
         } else if self.is_between_messages() {
@@ -121,18 +129,31 @@ impl Receiver {
         &mut self,
         input: &mut &'i mut [u8],
         max_message: usize,
+        mut inflater: Option<&mut Inflater>,
     ) -> Result<Option<Received<'i>>, ReceiveError> {
         while !input.is_empty() {
-            let Some(frame) = self.open(input, max_message)? else { return Ok(None) };
-            if let Some(received) = self.read_payload(frame, input)? {
-                return Ok(Some(received));
-            }
+            let Some(frame) = self.open(input, max_message, inflater.is_some())? else { return Ok(None) };
+            let is_compressed = frame.is_compressed;
+            let Some(received) = self.read_payload(frame, input)? else { continue };
+            return match (received, inflater.as_deref_mut()) {
+                (Received::Message { kind, data }, Some(inflater)) if is_compressed => {
+                    let data = inflater.inflate(&data, max_message)?;
+                    check_whole(kind, &data)?;
+                    Ok(Some(Received::Message { kind, data: Payload::Owned(data) }))
+                }
+                (received, _) => Ok(Some(received)),
+            };
         }
         Ok(None)
     }
 
     /// The frame whose payload comes next in `input`: the one that is held, or a new one.
-    fn open(&mut self, input: &mut &mut [u8], max_message: usize) -> Result<Option<Open>, ReceiveError> {
+    fn open(
+        &mut self,
+        input: &mut &mut [u8],
+        max_message: usize,
+        rsv1_allowed: bool,
+    ) -> Result<Option<Open>, ReceiveError> {
         let mut head = match self.held.as_mut().map(|held| mem::take(&mut held.frame)) {
             Some(Frame::Payload(open)) => return Ok(Some(open)),
             Some(Frame::Head(head)) => head,
@@ -141,8 +162,7 @@ impl Receiver {
         };
         let before = head.len;
         head.fill(input);
-        // An extension that uses RSV1 (compression) would be asked for here.
-        let Some((header, len)) = decode_header(head.bytes(), false)? else {
+        let Some((header, len)) = decode_header(head.bytes(), rsv1_allowed)? else {
             *input = &mut [];
             self.hold(Frame::Head(head));
             return Ok(None);
@@ -153,7 +173,7 @@ impl Receiver {
 
     /// May this frame come here and now?
     fn admit(&self, header: Header, max_message: usize) -> Result<Open, ReceiveError> {
-        let Header { is_final, rsv1: _, opcode, mask, len } = header;
+        let Header { is_final, rsv1, opcode, mask, len } = header;
         let mask = mask.ok_or(ReceiveError::Unmasked)?;
         let message = self.held.as_ref().and_then(|held| held.message.as_ref());
         match (opcode, message) {
@@ -162,11 +182,12 @@ impl Receiver {
             _ => {}
         }
         let left = usize::try_from(len).map_err(|_| ReceiveError::TooBig)?;
-        let room = max_message.saturating_sub(message.map_or(0, Assembly::len));
-        if !opcode.is_control() && left > room {
+        let is_compressed = rsv1 || (!opcode.is_control() && message.is_some_and(Assembly::is_compressed));
+        let max = if is_compressed { compressed_max(max_message) } else { max_message };
+        if !opcode.is_control() && left > max.saturating_sub(message.map_or(0, Assembly::len)) {
             return Err(ReceiveError::TooBig);
         }
-        Ok(Open { is_final, opcode, mask, left, control: Vec::new() })
+        Ok(Open { is_final, opcode, is_compressed, mask, left, control: Vec::new() })
     }
 
     /// Takes what `input` has of the payload.
@@ -191,16 +212,19 @@ impl Receiver {
         }
     }
 
-    /// A part of a message: all of it, which is then handed on where it lies, or one to be kept.
+    /// A part of a message: all of it, which is then handed on where it lies, or one to be kept. A message that comes
+    /// out of here may have to be inflated.
     fn read_data<'i>(&mut self, frame: Open, part: &'i [u8]) -> Result<Option<Received<'i>>, ReceiveError> {
         let is_last = frame.is_final && frame.left == 0;
         let kind = if frame.opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
         if is_last && self.held.as_ref().is_none_or(|held| held.message.is_none()) {
-            check_whole(kind, part)?;
+            if !frame.is_compressed {
+                check_whole(kind, part)?;
+            }
             return Ok(Some(Received::Message { kind, data: Payload::Borrowed(part) }));
         }
         let held = self.held.get_or_insert_default();
-        let message = held.message.get_or_insert(Assembly::new(kind));
+        let message = held.message.get_or_insert(Assembly::new(kind, frame.is_compressed));
         message.push(part, frame.is_final.then_some(frame.left))?;
         if frame.left > 0 {
             held.frame = Frame::Payload(frame);
@@ -251,7 +275,7 @@ fn take<'i>(input: &mut &'i mut [u8], n: usize) -> &'i mut [u8] {
     front
 }
 
-/// Checks a message that came in one piece: faster than [`super::utf8::Utf8Stream`].
+/// Checks a message that came in one piece, or was inflated: faster than [`super::utf8::Utf8Stream`].
 fn check_whole(kind: Kind, data: &[u8]) -> Result<(), Utf8Error> {
     match kind {
         Kind::Text => simdutf8::basic::from_utf8(data).map(|_| ()).map_err(|_| Utf8Error),

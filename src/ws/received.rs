@@ -2,6 +2,7 @@
 //! nothing of how it was found.
 
 use super::close::{CloseCode, CloseError};
+use super::deflate::InflateError;
 use super::frame::FrameError;
 use super::utf8::Utf8Error;
 use core::ops::Deref;
@@ -29,12 +30,12 @@ pub enum Received<'i> {
     Close(Option<(CloseCode, Cow<'i, str>)>),
 }
 
-/// Bytes where they arrived, or assembled from several reads.
+/// Bytes where they arrived, or assembled from several reads, or inflated.
 #[derive(Clone, Debug)]
 pub enum Payload<'i> {
     /// In the receive buffer.
     Borrowed(&'i [u8]),
-    /// Assembled.
+    /// Assembled, or inflated.
     Owned(Vec<u8>),
 }
 
@@ -90,6 +91,8 @@ pub enum ReceiveError {
     InvalidUtf8,
     /// A close frame whose payload is wrong.
     Close(CloseError),
+    /// A compressed message that cannot be inflated, or is over the bound then.
+    Inflate(InflateError),
 }
 
 impl ReceiveError {
@@ -99,6 +102,7 @@ impl ReceiveError {
         match self {
             ReceiveError::Frame(error) => error.close_code(),
             ReceiveError::Close(error) => error.close_code(),
+            ReceiveError::Inflate(error) => error.close_code(),
             ReceiveError::Unmasked | ReceiveError::NothingToContinue | ReceiveError::MessageWithinMessage => {
                 CloseCode::PROTOCOL_ERROR
             }
@@ -113,6 +117,7 @@ impl ReceiveError {
         match self {
             ReceiveError::Frame(error) => error.detail(),
             ReceiveError::Close(error) => error.detail(),
+            ReceiveError::Inflate(error) => error.detail(),
             ReceiveError::Unmasked => "a frame without a mask",
             ReceiveError::NothingToContinue => "a continuation of nothing",
             ReceiveError::MessageWithinMessage => "a message began before the last one ended",
@@ -131,6 +136,12 @@ impl From<FrameError> for ReceiveError {
 impl From<CloseError> for ReceiveError {
     fn from(error: CloseError) -> Self {
         ReceiveError::Close(error)
+    }
+}
+
+impl From<InflateError> for ReceiveError {
+    fn from(error: InflateError) -> Self {
+        ReceiveError::Inflate(error)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::support::client::Fields;
 use crate::support::process::Server;
 use crate::support::until;
+use crate::support::websocket::Ws;
 use serde_json::json;
 
 #[test]
@@ -93,6 +94,39 @@ fn who_hangs_up_during_a_held_poll_is_noticed() {
         server.await_figure("parked", |parked| parked == 0);
         server.await_figure("readers", |readers| readers == 0);
     }
+}
+
+#[test]
+fn who_closes_half_behind_its_requests_gets_all_answers() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    let mut burst = Vec::new();
+    for n in 0..500 {
+        burst.extend(client.request("POST", "/channels/a", &[], format!("{n}").as_bytes()));
+        burst.extend(client.request("GET", "/livez", &[], b""));
+    }
+    client.send(burst);
+    client.socket.finish();
+    for _ in 0..1000 {
+        client.response().expect(200);
+    }
+    assert!(client.is_ended());
+    assert_eq!(server.connect().json("/channels/a?last=1")["messages"][0]["data"], "499");
+}
+
+#[test]
+fn who_closes_half_during_a_held_poll_is_noticed() {
+    let server = Server::start(&[]);
+    let mut client = server.connect();
+    client.begin("GET", "/livez", &[], b"");
+    client.begin("GET", "/channels/a?wait=40", &[], b"");
+    client.begin("POST", "/channels/a", &[], b"behind");
+    server.await_figure("parked", |parked| parked == 1);
+    client.socket.finish();
+    server.await_figure("parked", |parked| parked == 0);
+    client.response().expect(200);
+    assert!(client.is_ended());
+    assert_eq!(server.connect().json("/channels/a?since=start")["messages"], json!([]));
 }
 
 #[test]
@@ -299,6 +333,23 @@ fn operators_are_answered() {
     let stats = client.json("/stats");
     for figure in ["connections", "subscribers", "channels", "timers", "encoded", "parked", "readers"] {
         assert!(stats[figure].is_u64(), "{figure}: {stats}");
+    }
+}
+
+#[test]
+fn the_end_of_what_stays_open_is_logged_with_its_path() {
+    let server = Server::start(&["--echo"]);
+    drop(Ws::connect(&server, "/echo", &[]));
+    drop(Ws::open(&server, "/channels/a/b"));
+    drop(server.connect().stream("/channels?channel=a&channel=b%2Bc&transport=sse", &[]));
+    let ends = [
+        ("GET /echo 101 ", "websocket ended"),
+        ("GET /channels/a/b 101 ", "websocket ended"),
+        ("GET /channels?channel=a&channel=b%2Bc 200 ", "sse ended"),
+    ];
+    for (path, end) in ends {
+        let is_there = |log: String| log.lines().any(|line| line.contains(path) && line.ends_with(end));
+        until(path, || is_there(server.log()));
     }
 }
 

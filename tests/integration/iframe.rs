@@ -112,7 +112,10 @@ fn after_128_kib_it_asks_to_be_loaded_anew() {
 fn it_has_a_heartbeat() {
     let server = Server::start(&["--heartbeat", "200ms"]);
     let (_, mut page) = server.connect().stream(&target(&server, "a"), &[]);
-    for _ in 0..6 {
-        assert!(page.piece().is_some(), "something comes again and again");
+    let opening = posted(&mut page).expect("it begins with a position");
+    for _ in 0..3 {
+        let beat =
+            posted(&mut page).expect("each heartbeat is posted, for a foreign page cannot see anything else");
+        assert_eq!((&beat["notice"], &beat["cursor"]), (&"position".into(), &opening["cursor"]));
     }
 }

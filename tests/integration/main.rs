@@ -7,6 +7,8 @@ mod browsers;
 mod bulk;
 mod cli;
 mod closing;
+mod compression;
+mod descriptors;
 mod frames;
 mod gaps;
 mod handshake;

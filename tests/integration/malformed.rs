@@ -58,7 +58,6 @@ fn request_lines() {
         ("a NUL in the target", line("GET /\0 HTTP/1.1"), 400),
         ("* with GET", line("GET * HTTP/1.1"), 400),
         ("HTTP/2.0", line("GET /livez HTTP/2.0"), 505),
-        ("HTTP/1.2", line("GET /livez HTTP/1.2"), 505),
         ("HTTP/0.9 as a word", line("GET /livez HTTP/0.9"), 505),
         ("a minor version of two digits", line("GET /livez HTTP/1.10"), 400),
         ("a version in lower case", line("GET /livez http/1.1"), 400),

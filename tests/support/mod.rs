@@ -5,6 +5,7 @@
 
 pub mod body;
 pub mod client;
+pub mod deflate;
 pub mod process;
 pub mod random;
 pub mod reader;

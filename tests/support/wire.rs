@@ -8,7 +8,7 @@ use std::io;
 use std::mem::take;
 
 pub use holdline::testing::decode::handshake::{ACCEPT, KEY};
-pub use holdline::testing::decode::websocket::{BINARY, CLOSE, FIN, PING, PONG, TEXT, header};
+pub use holdline::testing::decode::websocket::{BINARY, CLOSE, FIN, PING, PONG, RSV1, TEXT, header};
 
 /// The fields of a proper handshake.
 pub const HANDSHAKE: [(&str, &str); 4] = [
@@ -23,6 +23,8 @@ pub struct Wire {
     pub client: Client,
     /// Came and was not read yet.
     buffer: Vec<u8>,
+    /// What the server answered to the extensions that were offered.
+    pub extension: Option<String>,
 }
 
 /// A masked frame with the first byte `first`.
@@ -32,20 +34,28 @@ pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 
 impl Wire {
     /// Opens `target` with a proper handshake.
+    #[track_caller]
     pub fn open(server: &Server, target: &str) -> Wire {
+        Wire::open_with(server, target, &[])
+    }
+
+    /// Opens `target` with a proper handshake and these fields besides.
+    #[track_caller]
+    pub fn open_with(server: &Server, target: &str, fields: &[(&str, &str)]) -> Wire {
         let mut client = server.connect();
-        client.begin("GET", target, &HANDSHAKE, b"");
+        client.begin("GET", target, &[&HANDSHAKE, fields].concat(), b"");
         let head = client.head();
         assert_eq!(head.status, 101, "{head:?}");
         assert_eq!(head.field("Sec-WebSocket-Accept"), Some(ACCEPT));
-        Wire::over(client)
+        let extension = head.field("Sec-WebSocket-Extensions").map(str::to_owned);
+        Wire { extension, ..Wire::over(client) }
     }
 
     /// Goes on behind the head of a 101.
     pub fn over(mut client: Client) -> Wire {
         assert_eq!(client.part(), Some(HttpPart::Switched));
         let buffer = take(&mut client.reader).into_rest();
-        Wire { client, buffer }
+        Wire { client, buffer, extension: None }
     }
 
     fn fill(&mut self) -> bool {
@@ -67,7 +77,7 @@ impl Wire {
     /// The next frame: first byte and payload. `None` when the connection has ended.
     pub fn frame(&mut self) -> Option<(u8, Vec<u8>)> {
         loop {
-            if let Some((used, frame)) = parse(&self.buffer) {
+            if let Some((used, frame)) = parse(&self.buffer, self.extension.is_some()) {
                 self.buffer.drain(..used);
                 return Some(frame);
             }
@@ -93,9 +103,11 @@ impl Wire {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<(usize, (u8, Vec<u8>))> {
+fn parse(bytes: &[u8], may_be_compressed: bool) -> Option<(usize, (u8, Vec<u8>))> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
-    assert_eq!(first & 0x70, 0, "reserved bits without an extension");
+    let is_message = matches!(first & 0x0f, TEXT | BINARY);
+    let allowed = if may_be_compressed && is_message { RSV1 } else { 0 };
+    assert_eq!(first & 0x70 & !allowed, 0, "reserved bits without an extension");
     assert_eq!(second & 0x80, 0, "a server does not mask");
     let (len, head) = match second {
         126 => (u64::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)), 4),

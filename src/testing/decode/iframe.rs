@@ -83,11 +83,6 @@ impl IframeReader {
         if self.state == State::Over {
             return if self.incoming.is_empty() { Ok(false) } else { Err("bytes behind the end".to_owned()) };
         }
-        if self.state == State::Posts && self.incoming.rest().starts_with(b"\n") {
-            self.incoming.take(1);
-            heard.push(Heard::Heartbeat);
-            return Ok(true);
-        }
         let is_script = self.open.bytes().zip(self.incoming.rest()).all(|(expected, byte)| expected == *byte);
         if !is_script {
             return Err("something that is no script of the page's".to_owned());

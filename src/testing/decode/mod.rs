@@ -72,7 +72,7 @@ pub enum Heard {
         /// From this cursor.
         since: MessageId,
     },
-    /// A sign of life that says nothing else: an SSE comment, an iframe's filler.
+    /// A sign of life that says nothing else: an SSE comment.
     Heartbeat,
     /// How long to wait before a reconnect (SSE).
     Retry {

@@ -155,6 +155,7 @@ impl Account {
 
     /// The reader hears something.
     pub fn hears(&mut self, truth: &Truth, heard: &Heard) -> Checked {
+        truth.tally.count_heard(heard);
         match heard {
             Heard::Message { id, channel, event, data, is_json, replay } => {
                 let is_named = channel.is_some();
@@ -179,6 +180,7 @@ impl Account {
 
     /// A payload came without an id: whose is it?
     pub fn hears_payload(&mut self, truth: &Truth, data: &[u8], is_text: bool) -> Checked {
+        truth.tally.count("a payload heard");
         let channel = self.channel(None)?;
         let at = self.channels[&channel].at;
         let record = truth.with_data(&channel, at, data);

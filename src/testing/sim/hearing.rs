@@ -59,6 +59,7 @@ impl Ear {
         if let Some(client) = client.as_ref().and_then(|client| client.parse().ok()) {
             account.is_client(client);
         }
+        truth.tally.count_answer(head, asked);
         match (head.status, asked.via) {
             (101, Via::V1 | Via::Raw) => {
                 let agreed = asked.handshake().agreed(head)?;

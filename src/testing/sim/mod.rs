@@ -6,7 +6,7 @@
 //! - [`journal`]: delays, fails, restarts
 //! - [`truth`]: what there is to read; [`account`]: what one reader must still be told of it; [`ledger`]: what
 //!   publishers were told
-//! - [`bounds`]: what the server may hold
+//! - [`bounds`]: what the server may hold; [`tally`]: how often what happened
 //!
 //! The clients read the wire by `testing::decode`, which knows nothing of the server's codecs. Run one seed with
 //! [`run`]; `tests/sim.rs` runs thousands.
@@ -23,6 +23,7 @@ pub mod publisher;
 pub mod reader;
 pub mod scenario;
 pub mod socket;
+pub mod tally;
 pub mod truth;
 pub mod vandal;
 
@@ -33,6 +34,7 @@ use ledger::Ledger;
 use publisher::Publisher;
 use reader::Reader;
 use scenario::Scenario;
+use tally::Tally;
 use truth::Truth;
 use vandal::Vandal;
 
@@ -41,14 +43,16 @@ const ALONE_MS: u64 = 400_000;
 /// Turns after which what heals is at rest.
 const HEALING_ROUNDS: usize = 2_000;
 
-/// Plays one seed.
+/// Plays one seed; says how often what happened.
 ///
 /// # Errors
 /// The invariant that did not hold, with the step and the scenario.
-pub fn run(seed: u64) -> Result<(), String> {
+pub fn run(seed: u64) -> Result<Tally, String> {
     let mut play = Play::new(seed);
     let outcome = play.play();
-    outcome.map_err(|error| format!("seed {seed}, step {}: {error}\n{:#?}", play.step, play.scenario))
+    outcome
+        .map(|()| play.truth.tally.clone())
+        .map_err(|error| format!("seed {seed}, step {}: {error}\n{:#?}", play.step, play.scenario))
 }
 
 /// One run.
@@ -187,6 +191,7 @@ impl Play {
         self.starts += 1;
         let unix_ms = self.world.now().unix_ms;
         let forgets = self.dice.one_in(3);
+        self.truth.tally.count(if forgets { "a restart that forgot" } else { "a restart that remembered" });
         if forgets {
             // Behind every id there was, as after a pause.
             self.world.set_clock(unix_ms.max(self.truth.newest().ms) + 1);
@@ -251,6 +256,7 @@ impl Play {
                 publisher.listen(world, truth, ledger)?;
             }
             if !moved && self.is_quiet() {
+                self.truth.tally.count("a world at rest");
                 return self.is_settled();
             }
         }

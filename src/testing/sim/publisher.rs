@@ -283,6 +283,8 @@ impl Asked {
                 if ids.len() != parts.len() {
                     return Err(format!("{} published, {} ids", parts.len(), ids.len()));
                 }
+                let is_repeated = head.field("Holdline-Repeated").is_some();
+                truth.tally.count(if is_repeated { "a publish repeated" } else { "a publish acknowledged" });
                 for ((channel, payload), id) in parts.iter().zip(ids) {
                     ledger.acknowledged(truth, channel, payload, id)?;
                 }
@@ -290,9 +292,15 @@ impl Asked {
             }
             204 if parts.is_empty() => Ok(()),
             // Another request had this key, and this one was never done, or is not known to have been.
-            422 if self.key.is_some() && self.may_mismatch => Ok(()),
+            422 if self.key.is_some() && self.may_mismatch => {
+                truth.tally.count("a mismatch told");
+                Ok(())
+            }
             // The journal failed, or the server is full or ending: it may come all the same.
-            503 => Ok(()),
+            503 => {
+                truth.tally.count("a journal failure told");
+                Ok(())
+            }
             // It did not say all of it in time.
             408 => Ok(()),
             status => Err(format!("{} was answered {status} {}", self.request.head, body.escape_ascii())),

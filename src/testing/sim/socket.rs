@@ -286,19 +286,22 @@ impl Socket {
     ) -> Result<(), String> {
         match (command, reply) {
             (Command::Subscribe(begin), Reply::Subscribed { since, channels }) => {
+                truth.tally.count("a subscription added");
                 self.account.adds(&channels, since, begin, truth);
                 Ok(())
             }
             (Command::Unsubscribe, Reply::Unsubscribed { channels }) => {
+                truth.tally.count("a subscription ended");
                 channels.iter().for_each(|channel| self.account.removes(channel));
                 Ok(())
             }
             (Command::Publish { channel, payload }, Reply::Published { id }) => {
                 ledger.acknowledged(truth, &channel, &payload, id)
             }
-            // Closed, or over a limit; a journal that is down, or a server that is full.
-            (Command::Subscribe(_), Reply::Refused { status: 410 | 429 | 503, .. })
-            | (Command::Publish { .. }, Reply::Refused { status: 503, .. }) => Ok(()),
+            // Closed, or over a limit.
+            (Command::Subscribe(_), Reply::Refused { status: 410 | 429 | 503, .. }) => Ok(()),
+            // The journal is down or failed, or the server is full.
+            (Command::Publish { .. }, Reply::Refused { status: 503, .. }) => Ok(()),
             (_, reply) => Err(format!("{reply:?} is no answer to this command")),
         }
     }

@@ -5,6 +5,7 @@
 //! channels depends on who listens at the time, and a clock that steps back on when it was last looked at; in such a
 //! world the truth is loose: any message may be lost, but a retained one never without a gap notice.
 
+use super::tally::Tally;
 use crate::limits::{RECORD_BYTES, REPEAT_KEY_MS, UNRETAINED_MS};
 use crate::message::{ClientId, Command, Draft, Entry, Format, MessageId, RepeatKey};
 use core::fmt;
@@ -108,6 +109,8 @@ pub struct Truth {
     channels: BTreeMap<String, Channel>,
     /// When a request with this idempotency key was done (Unix ms).
     repeats: HashMap<String, u64>,
+    /// How often what was held against it.
+    pub tally: Tally,
     /// Payloads that were committed, and how often.
     payloads: HashMap<Vec<u8>, usize>,
 }
@@ -122,6 +125,7 @@ impl Truth {
             clock_ms: start.ms,
             channels: BTreeMap::new(),
             repeats: HashMap::new(),
+            tally: Tally::default(),
             payloads: HashMap::new(),
         }
     }

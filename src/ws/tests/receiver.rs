@@ -223,10 +223,10 @@ fn a_header_the_rfc_forbids_is_refused_with_what_came_before_it_kept() {
 fn after_an_error_everything_is_swallowed() {
     let mut receiver = Receiver::new();
     let mut bad = *b"\x83";
-    assert!(receiver.next(&mut &mut bad[..], MAX).is_err());
+    assert!(receiver.next(&mut &mut bad[..], MAX, None).is_err());
     let mut good = client_frame(true, Text, b"too late");
     let mut input = &mut good[..];
-    assert_eq!(receiver.next(&mut input, MAX), Ok(None));
+    assert_eq!(receiver.next(&mut input, MAX, None), Ok(None));
     assert!(input.is_empty());
 }
 
@@ -235,7 +235,7 @@ fn a_whole_frame_is_handed_out_where_it_lies() {
     for (opcode, len) in [(Text, 5), (Binary, 70_000), (Ping, 125), (Pong, 1)] {
         let mut bytes = client_frame(true, opcode, &vec![b'a'; len]);
         let mut input = &mut bytes[..];
-        let received = Receiver::new().next(&mut input, MAX);
+        let received = Receiver::new().next(&mut input, MAX, None);
         let Ok(Some(Received::Message { data, .. } | Received::Ping(data) | Received::Pong(data))) = received
         else {
             panic!("a {opcode:?} comes out, not {received:?}");

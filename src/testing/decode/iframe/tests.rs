@@ -43,11 +43,10 @@ fn a_page_is_heard_in_every_cut() {
     let message =
         r#"{"id":"5-1","channel":"a","data":{"a":"\u003c/script\u003e"},"time":"1970-01-01T00:00:00.005Z"}"#;
     let reload = post(r#"{"notice":"reload","since":"5-1"}"#);
-    let text = [begin(), "\n".to_owned(), post(message), reload].concat();
+    let text = [begin(), post(message), reload].concat();
     let id = MessageId::new(5, 1);
     let expected = vec![
         Heard::Position { cursor: MessageId::new(4, 0) },
-        Heard::Heartbeat,
         Heard::Message {
             id,
             channel: Some("a".to_owned()),
@@ -83,7 +82,7 @@ fn only_its_own_scripts_for_its_own_origin_stand_in_a_page() {
         begin.replace(POSITION, r#"{"notice":"position","cursor":"4-0"}"#),
         begin.replacen(NONCE, "other", 1),
         begin.clone() + " ",
-        begin.clone() + "\n\r\n",
+        begin.clone() + "\n",
         begin.clone() + "<p>",
         begin.clone() + "<script>a</script>",
         begin.clone() + &script("a()"),

@@ -1,0 +1,46 @@
+//! What the parts of the folder do, held against the examples of the RFC, zlib's own
+//! streams, and a reader of DEFLATE that is not zlib's.
+
+mod compressing;
+mod inflating;
+mod naive;
+mod offers;
+
+use super::*;
+use flate2::{Compress, Compression, FlushCompress};
+
+/// A message as zlib makes it with one flush: the bytes without their tail.
+fn deflated(payload: &[u8]) -> Vec<u8> {
+    let mut out = zlib(payload, FlushCompress::Sync);
+    assert!(out.ends_with(&TAIL));
+    out.truncate(out.len() - TAIL.len());
+    out
+}
+
+/// A whole stream of zlib's, its last block flushed or final.
+fn zlib(payload: &[u8], flush: FlushCompress) -> Vec<u8> {
+    let mut out = Vec::with_capacity(payload.len() + payload.len() / 8 + 1000);
+    let mut machine = Compress::new(Compression::new(6), false);
+    let status = machine.compress_vec(payload, &mut out, flush).expect("any bytes can be compressed");
+    assert_eq!(machine.total_in(), payload.len() as u64, "{status:?}");
+    out
+}
+
+/// Bytes that look drawn, which no compressor makes shorter.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut draw = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    (0..len).map(|_| draw()).collect()
+}
+
+#[test]
+fn windows_are_those_that_zlib_can_make() {
+    let bits: Vec<u8> = WindowBits::all().map(WindowBits::get).collect();
+    assert_eq!(bits, [9, 10, 11, 12, 13, 14, 15]);
+    for none in [0, 1, 8, 16, 255] {
+        assert_eq!(WindowBits::new(none), None);
+    }
+}
