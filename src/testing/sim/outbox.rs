@@ -55,6 +55,12 @@ impl Outbox {
         world.narrow(self.line, *dice.pick(&[Some(0), Some(1), Some(40), Some(700), None]));
     }
 
+    /// Takes little a turn from now on.
+    pub fn sip(&mut self, world: &mut World, dice: &mut Dice) {
+        self.was_slow = true;
+        world.narrow(self.line, *dice.pick(&[Some(40), Some(200), Some(700)]));
+    }
+
     /// Takes everything again.
     pub fn heal(&self, world: &mut World) {
         world.narrow(self.line, None);

@@ -236,9 +236,11 @@ impl Request {
             parts: Vec::new(),
             is_poll: false,
         };
-        for _ in 0..1 + dice.below(12) {
+        // Many short ones in turn are more pieces than one write takes.
+        let (lines_max, payload_max) = *dice.pick(&[(12, 2_000), (12, 2_000), (12, 2_000), (200, 20)]);
+        for _ in 0..1 + dice.below(lines_max) {
             let channel = *dice.pick(&CHANNELS);
-            let text = Payload::throw_text(ledger, dice, scenario.payload_max.min(2_000));
+            let text = Payload::throw_text(ledger, dice, scenario.payload_max.min(payload_max));
             let line = serde_json::json!({ "channel": channel, "data": text });
             request.body.extend_from_slice(format!("{line}\n").as_bytes());
             request.parts.push((channel.to_owned(), text.into_bytes()));

@@ -84,6 +84,10 @@ impl Reader {
             self.ask(world.now().unix_ms, truth, dice);
         } else if let Some(Ear::Socket(socket)) = &mut talk.ear {
             socket.act(&mut talk.out, truth, ledger, dice);
+            // A backlog that is swallowed at once is over before anything else can happen.
+            if core::mem::take(&mut socket.wants_backlog) && dice.one_in(2) {
+                talk.out.sip(world, dice);
+            }
         }
     }
 

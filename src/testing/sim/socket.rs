@@ -41,6 +41,8 @@ pub struct Socket {
     is_rude: bool,
     /// A close frame went out.
     has_closed: bool,
+    /// It has just asked for what was published before.
+    pub wants_backlog: bool,
 }
 
 enum Command {
@@ -66,6 +68,7 @@ impl Socket {
             owes_pong: false,
             is_rude: false,
             has_closed: false,
+            wants_backlog: false,
         }
     }
 
@@ -165,7 +168,10 @@ impl Socket {
         };
         match begin {
             Begin::Lost => command["since"] = MessageId::MAX.to_string().into(),
-            Begin::After(cursor) => command["since"] = cursor.to_string().into(),
+            Begin::After(cursor) => {
+                command["since"] = cursor.to_string().into();
+                self.wants_backlog = true;
+            }
             _ => {}
         }
         self.command(out, Command::Subscribe(begin), command, dice);
