@@ -5,7 +5,8 @@ mod kit;
 
 use kit::bare::Bare;
 use kit::crowd::{Crowd, Wire};
-use kit::process::{Cpu, Process, Requests};
+use kit::process::{Process, Requests};
+use kit::usage::Cpu;
 
 /// Messages in a burst.
 const BURST: usize = 100;

@@ -4,7 +4,8 @@
 mod kit;
 
 use kit::crowd::{Crowd, Wire};
-use kit::process::{Memory, Process};
+use kit::process::Process;
+use kit::usage::Memory;
 use std::time::Duration;
 
 /// Enough to pay what is paid once: buffers, the first pages of each table, the allocator's own.

@@ -34,6 +34,10 @@ pub const IFRAME_BYTES_MAX: u64 = 128 << 10;
 pub const CHUNK_BYTES_MAX: usize = 64 * K;
 /// Bytes that one connection may read, or write, before the others get their turn.
 pub const SHARE_BYTES: usize = 256 * K;
+/// Bytes that the kernel takes for a peer and cannot send yet, for the peer's window is full. By default it takes up to
+/// 4 MiB, so a few hundred readers that read nothing would use up the memory that it has for all of TCP; messages wait
+/// in the log as well. Enough for the next chunk of a burst.
+pub const UNSENT_BYTES_MAX: u32 = 64 << 10;
 /// A ping in `holdline.v1` and the reason of a close frame are at most this long (RFC 6455 section 5.5), in bytes.
 pub const CONTROL_PAYLOAD_MAX: usize = 125;
 

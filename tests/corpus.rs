@@ -1,12 +1,20 @@
 //! What the fuzzers start from, and what they found, is replayed on stable Rust, with some thousand random changes.
 
-use holdline::testing::fuzz::BODIES;
+use holdline::testing::fuzz::{BODIES, Body};
 use holdline::testing::laws;
 use std::fs;
 use std::path::Path;
 
+#[path = "../fuzz/differential.rs"]
+mod differential;
+
 /// Changed texts for each body.
 const MUTATIONS: usize = 1_000;
+
+/// Every body with its name, also the one that needs more than the library.
+fn bodies() -> impl Iterator<Item = (&'static str, Body)> {
+    BODIES.into_iter().chain([("differential", differential::differential as Body)])
+}
 
 /// The inputs kept for a body, in the order of their names.
 fn corpus(name: &str) -> Vec<(String, Vec<u8>)> {
@@ -25,7 +33,7 @@ fn corpus(name: &str) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn every_input_of_the_corpus_keeps_the_law_of_its_body() {
-    for (name, body) in BODIES {
+    for (name, body) in bodies() {
         let inputs = corpus(name);
         assert!(!inputs.is_empty(), "{name}");
         for (file, input) in inputs {
@@ -37,7 +45,7 @@ fn every_input_of_the_corpus_keeps_the_law_of_its_body() {
 
 #[test]
 fn random_changes_of_the_corpus_keep_it_too() {
-    for (seed, (name, body)) in (1..).zip(BODIES) {
+    for (seed, (name, body)) in (1..).zip(bodies()) {
         println!("{name}");
         let inputs = corpus(name);
         let samples: Vec<&[u8]> = inputs.iter().map(|(_, input)| &input[..]).collect();

@@ -33,7 +33,8 @@ impl Wire {
         }
     }
 
-    fn request(self, address: SocketAddr) -> String {
+    /// What a reader of the channel says first.
+    pub fn request(self, address: SocketAddr) -> String {
         let get = |query: &str, fields: &str| {
             format!("GET /channels/{}{query} HTTP/1.1\r\nHost: {address}\r\n{fields}\r\n", super::CHANNEL)
         };
@@ -51,7 +52,7 @@ impl Wire {
     }
 
     /// Stands in the first thing that is said to a reader who is in.
-    fn greeting(self) -> &'static [u8] {
+    pub fn greeting(self) -> &'static [u8] {
         match self {
             Wire::WebSocket | Wire::Deflate => b"\"type\":\"welcome\"",
             Wire::Sse => b"holdline:position",

@@ -8,6 +8,7 @@ pub mod crowd;
 pub mod machine;
 pub mod process;
 pub mod strace;
+pub mod usage;
 
 use std::time::Duration;
 

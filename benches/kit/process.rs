@@ -1,6 +1,7 @@
 //! Processes that are measured: holdline itself, or whatever a benchmark compares it with.
 
 use super::HANG;
+use super::usage::{self, Cpu, Memory};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -12,38 +13,6 @@ pub struct Process {
     pub address: SocketAddr,
     /// What it says after its first line.
     pub says: BufReader<ChildStdout>,
-}
-
-/// Bytes of memory, as the kernel counts them.
-#[derive(Copy, Clone, Debug)]
-pub struct Memory {
-    /// `VmRSS`: with the pages of the program file that happened to be touched.
-    pub resident: u64,
-    /// `Anonymous`: heap and stacks alone.
-    pub anonymous: u64,
-    /// `Private_Clean` and `Private_Dirty`.
-    pub private: u64,
-}
-
-/// Processor time, in milliseconds.
-#[derive(Copy, Clone, Debug)]
-pub struct Cpu {
-    /// In the program.
-    pub user: f64,
-    /// In the kernel, on its behalf.
-    pub system: f64,
-}
-
-impl Cpu {
-    /// Both.
-    pub fn total(self) -> f64 {
-        self.user + self.system
-    }
-
-    /// What was used since `earlier`.
-    pub fn since(self, earlier: Cpu) -> Cpu {
-        Cpu { user: self.user - earlier.user, system: self.system - earlier.system }
-    }
 }
 
 impl Process {
@@ -72,26 +41,12 @@ impl Process {
 
     /// Its memory at present.
     pub fn memory(&self) -> Memory {
-        let status = self.proc_file("status");
-        let rollup = self.proc_file("smaps_rollup");
-        Memory {
-            resident: kilobytes(&status, "VmRSS:"),
-            anonymous: kilobytes(&rollup, "Anonymous:"),
-            private: kilobytes(&rollup, "Private_Clean:") + kilobytes(&rollup, "Private_Dirty:"),
-        }
+        usage::memory(self.id())
     }
 
     /// Its processor time so far, of all threads.
     pub fn cpu(&self) -> Cpu {
-        let stat = self.proc_file("stat");
-        let after_name = stat.rsplit(')').next().expect("a name in brackets");
-        let mut ticks = after_name.split_whitespace().skip(11).map(|ticks| ticks.parse::<f64>());
-        let mut next = || ticks.next().and_then(Result::ok).expect("stat has utime and stime") * MS_PER_TICK;
-        Cpu { user: next(), system: next() }
-    }
-
-    fn proc_file(&self, name: &str) -> String {
-        std::fs::read_to_string(format!("/proc/{}/{name}", self.id())).expect("it lives, on Linux")
+        usage::cpu(self.id())
     }
 
     /// A connection for requests.
@@ -101,15 +56,6 @@ impl Process {
         stream.set_nodelay(true).expect("a socket");
         Requests { stream, unread: Vec::new() }
     }
-}
-
-/// Milliseconds of a tick of `/proc/PID/stat` (`USER_HZ` is 100 on every Linux that Rust runs on).
-const MS_PER_TICK: f64 = 10.0;
-
-fn kilobytes(text: &str, name: &str) -> u64 {
-    let line = text.lines().find_map(|line| line.strip_prefix(name)).expect("the kernel tells it");
-    let number = line.split_whitespace().next().and_then(|number| number.parse::<u64>().ok());
-    number.expect("a number of kB") * 1024
 }
 
 impl Drop for Process {

@@ -3,6 +3,8 @@
 
 use super::link::Socket;
 use crate::limits::Listen;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use crate::limits::UNSENT_BYTES_MAX;
 use crate::server::ListenerInfo;
 use core::net::{IpAddr, SocketAddr};
 use mio::net::{TcpListener, UnixListener};
@@ -86,11 +88,25 @@ fn open_tcp(address: SocketAddr) -> io::Result<TcpListener> {
         // `[::]` is IPv6 only, so that `0.0.0.0` beside it is no clash and no peer looks like `::ffff:…`.
         socket.set_only_v6(true)?;
     }
+    limit_unsent(&socket);
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
     Ok(TcpListener::from_std(socket.into()))
 }
+
+/// Connections have this bound from their listener, without a system call of their own. Where the kernel does not know
+/// it, slow readers cost it more.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn limit_unsent(socket: &socket2::Socket) {
+    if let Err(error) = socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX) {
+        log::debug!("the kernel does not bound what is not sent yet: {error}");
+    }
+}
+
+/// Only Linux lets a listener pass it on.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn limit_unsent(_: &socket2::Socket) {}
 
 fn explain_tcp(address: SocketAddr, error: &io::Error) -> String {
     match error.kind() {

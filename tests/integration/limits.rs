@@ -1,6 +1,8 @@
 //! Limits: whoever is over one is told so, and the others do not notice.
 
+use crate::support::client::Client;
 use crate::support::process::Server;
+use crate::support::socket::Socket;
 use crate::support::{find, until};
 
 #[test]
@@ -110,4 +112,21 @@ fn what_comes_behind_the_request_of_a_stream_is_not_kept() {
         );
         server.await_figure("incoming_bytes", |bytes| bytes == 0);
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_kernel_takes_little_for_a_reader_that_reads_nothing() {
+    const LARGE: usize = 16 << 10;
+    let server = Server::start(&["--retain-messages", "1"]);
+    let socket = Socket::tcp_with_receive_buffer(server.address(), 4096);
+    let client = Client::over(socket, &server.host());
+    let (_, mut body) = client.stream("/channels/a", &[("Accept", "application/x-ndjson")]);
+    let mut publisher = server.connect();
+    (0..200).for_each(|_| drop(publisher.publish("a", "x".repeat(LARGE))));
+    let mut taken = 0;
+    while let Some(line) = body.line().filter(|line| !line.contains("\"notice\":\"gap\"")) {
+        taken += line.len();
+    }
+    assert!((LARGE..256 << 10).contains(&taken), "{taken} bytes before the gap");
 }

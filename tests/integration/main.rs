@@ -8,6 +8,7 @@ mod bulk;
 mod cli;
 mod closing;
 mod compression;
+mod descriptors;
 mod frames;
 mod gaps;
 mod handshake;

@@ -25,7 +25,11 @@ pub struct Finished {
 }
 
 fn spawn(arguments: &[&str]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_holdline"))
+    spawn_as(&mut Command::new(env!("CARGO_BIN_EXE_holdline")), arguments)
+}
+
+fn spawn_as(command: &mut Command, arguments: &[&str]) -> Child {
+    command
         .args(arguments)
         .env_remove("RUST_LOG")
         .stdin(Stdio::null())
@@ -70,7 +74,19 @@ impl Server {
     pub fn listening_on(addresses: &[&str], flags: &[&str]) -> Server {
         let mut arguments: Vec<&str> = addresses.iter().flat_map(|a| ["--listen", a]).collect();
         arguments.extend(flags);
-        let mut child = spawn(&arguments);
+        Server::over(spawn(&arguments), addresses.len())
+    }
+
+    /// Starts with no more than so many file descriptors, which it cannot raise.
+    pub fn starved(descriptors: u32, flags: &[&str]) -> Server {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"")]);
+        shell.arg(env!("CARGO_BIN_EXE_holdline"));
+        let arguments = [&["--listen", "127.0.0.1:0"], flags].concat();
+        Server::over(spawn_as(&mut shell, &arguments), 1)
+    }
+
+    fn over(mut child: Child, listeners: usize) -> Server {
         let log = Arc::new(Mutex::new(String::new()));
         follow(child.stderr.take().expect("piped"), {
             let log = log.clone();
@@ -83,7 +99,7 @@ impl Server {
         let (tell, told) = channel();
         follow(child.stdout.take().expect("piped"), move |line| drop(tell.send(line)));
         let mut server = Server { child, listeners: Vec::new(), log };
-        while server.listeners.len() < addresses.len() {
+        while server.listeners.len() < listeners {
             server.await_start_line(&told);
         }
         server

@@ -1,27 +1,33 @@
 //! The WebSocket receiver, fed arbitrary bytes.
 
+use crate::limits::compressed_max;
 use crate::testing::laws;
+use crate::ws::deflate::Inflater;
 use crate::ws::{
     CloseCode, Header, Kind, Received, Receiver, decode_header, encode_header, parse_close_payload,
 };
 
 /// Bytes of a message: small, so that the bound is met.
 const MESSAGE_MAX: usize = 256;
-/// What a receiver may hold: the room of a message may double as it grows, and there is a record around it.
-const HELD_MAX: usize = 2 * MESSAGE_MAX + 512;
+/// What a receiver may hold: the room of a message, which may be compressed, may double as it grows, and there is a
+/// record around it.
+const HELD_MAX: usize = 2 * compressed_max(MESSAGE_MAX) + 512;
 
 /// Law: however the bytes are cut, the same messages, control frames and error come out; text is UTF-8, a message
 /// keeps to its bound, a control frame to 125 bytes, an error can be answered, and what is held is bounded by what may
-/// come, not by what was announced. A header that can be decoded encodes to the bytes it came from.
+/// come, not by what was announced; whether compression was agreed on or not. A header that can be decoded encodes to the bytes it came from.
 pub fn frames(data: &[u8]) {
     let Some((&seed, input)) = data.split_first() else { return };
     header(input);
-    let mut expected = None;
-    laws::few_splits(input, seed.into(), |pieces| {
-        let events = receive(pieces);
-        let expected = expected.get_or_insert_with(|| events.clone());
-        assert_eq!(&events, expected, "cut in {} pieces", pieces.len());
-    });
+    let mut inflater = Inflater::new();
+    for is_agreed in [false, true] {
+        let mut expected = None;
+        laws::few_splits(input, seed.into(), |pieces| {
+            let events = receive(pieces, Some(&mut inflater).filter(|_| is_agreed));
+            let expected = expected.get_or_insert_with(|| events.clone());
+            assert_eq!(&events, expected, "cut in {} pieces", pieces.len());
+        });
+    }
 }
 
 fn header(input: &[u8]) {
@@ -38,14 +44,14 @@ fn header(input: &[u8]) {
 }
 
 /// Everything that comes out, as text.
-fn receive(pieces: &[&[u8]]) -> Vec<String> {
+fn receive(pieces: &[&[u8]], mut inflater: Option<&mut Inflater>) -> Vec<String> {
     let mut receiver = Receiver::new();
     let mut events = Vec::new();
     for piece in pieces {
         let mut bytes = piece.to_vec();
         let mut input = &mut bytes[..];
         loop {
-            match receiver.next(&mut input, MESSAGE_MAX, None) {
+            match receiver.next(&mut input, MESSAGE_MAX, inflater.as_deref_mut()) {
                 Ok(None) => break,
                 Ok(Some(received)) => {
                     check(&received);

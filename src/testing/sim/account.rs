@@ -15,10 +15,10 @@ pub enum Begin {
     After(MessageId),
     /// After something that is no cursor.
     Lost,
-    /// With the oldest that is retained.
-    Start,
-    /// With so many of the newest.
-    Last(usize),
+    /// With the oldest that is retained; the newest id when it was asked for.
+    Start(MessageId),
+    /// With so many of the newest; the newest id when it was asked for.
+    Last(usize, MessageId),
     /// With everything at this time (Unix ms) or after.
     Time(u64),
 }
@@ -28,6 +28,8 @@ pub enum Begin {
 pub struct Account {
     client: Option<ClientId>,
     begin: Begin,
+    /// What is heard was shown at this time or later (Unix ms); 0 if nobody can tell.
+    shown_ms: u64,
     channels: BTreeMap<String, Position>,
 }
 
@@ -40,6 +42,8 @@ struct Position {
     gap_to: MessageId,
     /// Up to here losses need no notice, and what is not retained is not shown.
     quiet_to: MessageId,
+    /// Up to here only what is retained may be shown.
+    retained_to: MessageId,
     /// A gap is to be told before anything else.
     owes_gap: bool,
     /// Its backlog may come, marked as replay.
@@ -56,12 +60,17 @@ impl Account {
     /// A reader of `channels` whose answer begins now.
     pub fn open<'c>(truth: &Truth, channels: impl IntoIterator<Item = &'c str>, begin: Begin) -> Self {
         let channels = channels.into_iter().map(|name| (name.to_owned(), Position::begin(truth, begin)));
-        Account { client: None, begin, channels: channels.collect() }
+        Account { client: None, begin, shown_ms: 0, channels: channels.collect() }
     }
 
     /// The server says who the reader is.
     pub fn is_client(&mut self, client: ClientId) {
         self.client = Some(client);
+    }
+
+    /// What is heard from now on was shown at `unix_ms` or later.
+    pub fn has_heard_until(&mut self, unix_ms: u64) {
+        self.shown_ms = self.shown_ms.max(unix_ms);
     }
 
     /// Its channels.
@@ -77,17 +86,40 @@ impl Account {
             Begin::Time(ms) => {
                 cursor == MessageId::new(ms, 0).predecessor().min(cursor) && cursor <= truth.newest()
             }
-            Begin::Lost | Begin::Start | Begin::Last(_) => cursor <= truth.newest(),
+            Begin::Last(count, newest) => {
+                cursor <= truth.newest() && (newest < truth.newest() || self.are_last(truth, count, cursor))
+            }
+            Begin::Lost | Begin::Start(_) => cursor <= truth.newest(),
         };
         if !is_right {
             return Err(format!("{:?} does not begin at {cursor}", self.begin));
         }
-        if matches!(self.begin, Begin::Now(_) | Begin::Last(_)) {
+        if matches!(self.begin, Begin::Now(_) | Begin::Last(..)) {
             for position in self.channels.values_mut() {
                 (position.at, position.begins_by) = (cursor, cursor);
             }
         }
         Ok(())
+    }
+
+    /// Do `count` of the newest messages stand behind `cursor`, if there are so many? Nothing was published meanwhile.
+    fn are_last(&self, truth: &Truth, count: usize, cursor: MessageId) -> bool {
+        let count_of = |from, is_counted: fn(Fate) -> bool| -> usize {
+            let of_channel = |name: &String| {
+                let shown = truth.after(name, from).iter().filter(|record| {
+                    let is_for_me = record.except.is_none() || record.except != self.client;
+                    record.retained && is_for_me && is_counted(record.fate)
+                });
+                shown.count()
+            };
+            self.channels.keys().map(of_channel).sum()
+        };
+        let is_alive = |fate| fate == Fate::Alive;
+        // It may have died since the server looked.
+        let may_be_alive = |fate| matches!(fate, Fate::Alive | Fate::Expired | Fate::Lost);
+        truth.is_loose()
+            || count_of(cursor, is_alive) <= count
+                && count_of(cursor, may_be_alive) >= count.min(count_of(MessageId::ZERO, is_alive))
     }
 
     /// The server says that `channels` are read as well, from `since` on.
@@ -114,6 +146,11 @@ impl Account {
     /// Those of its channels whose backlog cannot be on its way.
     pub fn settled_channels(&self) -> impl Iterator<Item = &str> {
         self.channels.iter().filter(|(_, position)| !position.may_replay).map(|(name, _)| &**name)
+    }
+
+    /// May the backlog of a channel that was added be on its way?
+    pub fn may_replay(&self) -> bool {
+        self.channels.values().any(|position| position.may_replay)
     }
 
     /// The reader hears something.
@@ -182,6 +219,12 @@ impl Account {
         if id <= self.channels[channel].at {
             return Err(format!("{channel}: {id} again, or out of order"));
         }
+        if !record.retained && id <= self.channels[channel].retained_to {
+            return Err(format!("{channel}: {id} was not retained, and the reader asked for what is"));
+        }
+        if record.hidden_ms < self.shown_ms && !truth.is_loose() {
+            return Err(format!("{channel}: shown after {}, when it was gone: {record:?}", self.shown_ms));
+        }
         if replay && !self.channels[channel].may_replay {
             return Err(format!("{channel}: {id} is marked as replay"));
         }
@@ -233,17 +276,21 @@ impl Position {
             Begin::Now(newest) => newest,
             Begin::After(cursor) => cursor,
             Begin::Time(ms) => MessageId::new(ms, 0).predecessor().min(truth.newest()),
-            Begin::Lost | Begin::Start | Begin::Last(_) => MessageId::ZERO,
+            Begin::Lost | Begin::Start(_) | Begin::Last(..) => MessageId::ZERO,
         };
-        let is_history = matches!(begin, Begin::Lost | Begin::Start | Begin::Last(_));
+        let is_history = matches!(begin, Begin::Lost | Begin::Start(_) | Begin::Last(..));
         Position {
             at,
             gap_to: MessageId::ZERO,
             quiet_to: if is_history { truth.newest() } else { MessageId::ZERO },
+            retained_to: match begin {
+                Begin::Start(newest) | Begin::Last(_, newest) => newest,
+                Begin::Now(_) | Begin::After(_) | Begin::Lost | Begin::Time(_) => MessageId::ZERO,
+            },
             owes_gap: begin == Begin::Lost || !is_history && at < truth.start(),
             may_replay: false,
             opened_at: truth.newest(),
-            begins_by: if matches!(begin, Begin::Now(_) | Begin::Last(_)) { truth.newest() } else { at },
+            begins_by: if matches!(begin, Begin::Now(_) | Begin::Last(..)) { truth.newest() } else { at },
         }
     }
 

@@ -64,13 +64,18 @@ pub struct Asked {
     pub is_bare: bool,
     /// The response ends with its connection.
     pub is_http10: bool,
+    /// When (Unix ms).
+    pub asked_ms: u64,
+    /// Seconds that the server may take to answer, if it has nothing to say.
+    pub wait_s: u64,
     /// What the handshake offers (RFC 7692).
     pub offer: Option<&'static str>,
 }
 
 impl Asked {
-    /// Any way to read `channels`, by whoever stands at `cursor`.
+    /// Any way to read `channels` at `asked_ms`, by whoever stands at `cursor`.
     pub fn throw(
+        asked_ms: u64,
         channels: Vec<String>,
         cursor: Option<MessageId>,
         newest: MessageId,
@@ -93,14 +98,15 @@ impl Asked {
         ];
         let is_bare = channels.len() == 1 && dice.one_in(2);
         let is_http10 = matches!(via, Via::Sse | Via::Ndjson | Via::Iframe) && dice.one_in(6);
-        Asked { via, begin, channels, is_bare, is_http10, offer: *dice.pick(&OFFERS) }
+        let wait_s = if via == Via::Poll { 0 } else { 1 + dice.below(40) as u64 };
+        Asked { via, begin, channels, is_bare, is_http10, asked_ms, wait_s, offer: *dice.pick(&OFFERS) }
     }
 
     fn throw_begin(newest: MessageId, dice: &mut Dice) -> Begin {
         match dice.below(8) {
             0 => Begin::Lost,
-            1 | 2 => Begin::Start,
-            3 => Begin::Last(1 + dice.below(5)),
+            1 | 2 => Begin::Start(newest),
+            3 => Begin::Last(1 + dice.below(5), newest),
             4 => Begin::Time(newest.ms.saturating_sub(dice.below(5_000) as u64)),
             5 => Begin::After(
                 MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0).min(newest),
@@ -152,19 +158,26 @@ impl Asked {
                 0 => fields.push(("Last-Event-ID", "seventeen".to_owned())),
                 _ => query.push("last_event_id=18446744073709551615-9".to_owned()),
             },
-            Begin::Start => query.push("since=start".to_owned()),
-            Begin::Last(count) => query.push(format!("last={count}")),
+            Begin::Start(_) => query.push("since=start".to_owned()),
+            Begin::Last(count, _) => query.push(format!("last={count}")),
+            Begin::Time(ms) if dice.one_in(2) => {
+                let time = jiff::Timestamp::from_millisecond(ms.cast_signed()).expect("a time of this age");
+                query.push(format!("since={time}"));
+            }
             Begin::Time(ms) => query.push(format!("since={ms}")),
         }
     }
 
     fn transport(&self, query: &mut Vec<String>, fields: &mut Fields, dice: &mut Dice) {
-        let wait = 1 + dice.below(40);
+        let wait = self.wait_s;
         if self.via.is_batch() && dice.one_in(3) {
             query.push(format!("limit={}", 1 + dice.below(5)));
         }
         match self.via {
             Via::Poll => {}
+            Via::LongPoll if dice.one_in(3) => {
+                query.push(format!("transport=long-poll&name=somebody&wait={wait}"))
+            }
             Via::LongPoll if dice.one_in(2) => fields.push(("Prefer", format!("wait={wait}"))),
             Via::LongPoll => query.push(format!("wait={wait}")),
             Via::Jsonp => {

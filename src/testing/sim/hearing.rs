@@ -54,6 +54,7 @@ impl Ear {
     /// The answer to `asked` begins with `head`.
     pub fn open(head: &ResponseHead, asked: &Asked, truth: &Truth) -> Result<Self, String> {
         let mut account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
+        account.has_heard_until(asked.asked_ms);
         let client = head.field("Holdline-Client").map(str::to_owned);
         if let Some(client) = client.as_ref().and_then(|client| client.parse().ok()) {
             account.is_client(client);
@@ -88,6 +89,16 @@ impl Ear {
             },
             (status @ (408 | 429 | 503), _) => Ok(Ear::Refused(status)),
             (status, _) => Err(format!("{status} {:?}", head.fields)),
+        }
+    }
+
+    /// What is heard from now on was shown at `unix_ms` or later.
+    pub fn has_heard_until(&mut self, unix_ms: u64) {
+        match self {
+            Ear::Stream(stream) => stream.account.has_heard_until(unix_ms),
+            Ear::Socket(socket) => socket.has_heard_until(unix_ms),
+            // A batch is made at once, whenever it comes.
+            Ear::Batch(_) | Ear::Closed | Ear::Refused(_) => {}
         }
     }
 

@@ -102,7 +102,7 @@ impl Play {
         while self.step < self.scenario.steps {
             self.step += 1;
             self.act();
-            self.happen();
+            self.happen()?;
             self.world.turn_by_chance(&mut self.dice);
             self.observe()?;
             if self.dice.one_in(80) {
@@ -135,7 +135,7 @@ impl Play {
     }
 
     /// Something happens to all: time passes, the journal moves or fails, the process ends.
-    fn happen(&mut self) {
+    fn happen(&mut self) -> Result<(), String> {
         match self.dice.below(12) {
             0..=2 => self.world.advance(self.dice.below(20) as u64),
             3 => self.world.advance(self.dice.below(2_000) as u64),
@@ -149,13 +149,28 @@ impl Play {
             8 if self.scenario.restarts && self.dice.one_in(30) => {
                 self.is_draining = true;
                 self.readers.iter_mut().for_each(|reader| reader.is_patient = true);
-                self.world.drain();
+                let Play { world, readers, .. } = self;
+                readers.iter_mut().for_each(|reader| reader.is_drained(world));
+                world.drain();
             }
             _ => {}
         }
         if self.is_draining && self.world.has_stopped() {
+            self.are_told()?;
             self.restart();
         }
+        Ok(())
+    }
+
+    /// A server that is over has told everybody.
+    fn are_told(&mut self) -> Result<(), String> {
+        self.learn();
+        let Play { world, truth, ledger, readers, .. } = self;
+        for reader in readers {
+            reader.listen(world, truth, ledger)?;
+            reader.was_told()?;
+        }
+        Ok(())
     }
 
     fn rough_journal(&mut self) {
@@ -188,6 +203,7 @@ impl Play {
         self.journal.set_up(true);
         let (settings, journal) = (self.scenario.settings.clone(), self.journal.clone());
         self.world.restart(settings, Box::new(journal), [self.starts; 32]);
+        self.truth.restart(self.world.now().unix_ms);
         self.readers.iter_mut().for_each(Reader::restarted);
         self.publishers.iter_mut().for_each(|publisher| publisher.restarted(forgets));
         self.vandals.iter_mut().for_each(|vandal| *vandal = Vandal::default());

@@ -55,6 +55,12 @@ impl Outbox {
         world.narrow(self.line, *dice.pick(&[Some(0), Some(1), Some(40), Some(700), None]));
     }
 
+    /// Takes little a turn from now on.
+    pub fn sip(&mut self, world: &mut World, dice: &mut Dice) {
+        self.was_slow = true;
+        world.narrow(self.line, *dice.pick(&[Some(40), Some(200), Some(700)]));
+    }
+
     /// Takes everything again.
     pub fn heal(&self, world: &mut World) {
         world.narrow(self.line, None);
@@ -62,12 +68,14 @@ impl Outbox {
 
     /// Leaves, in one of the ways in which clients leave.
     pub fn leave(self, world: &mut World, dice: &mut Dice) {
-        match dice.below(3) {
+        match dice.below(4) {
             // Nobody listens any more, but what the server says is taken.
             0 => {
                 self.heal(world);
                 world.end(self.line);
             }
+            // The network is gone, and nobody says so.
+            1 => world.narrow(self.line, Some(0)),
             _ => world.reset(self.line),
         }
     }

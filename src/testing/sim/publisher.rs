@@ -45,6 +45,8 @@ struct Request {
     body: Vec<u8>,
     /// What it publishes, in order.
     parts: Vec<(String, Vec<u8>)>,
+    /// It reads, and may be held.
+    is_poll: bool,
 }
 
 /// A request that waits for its answer.
@@ -116,6 +118,8 @@ impl Publisher {
     /// Everything that was asked must have been answered.
     pub fn is_done(&self) -> Result<(), String> {
         match &self.talk {
+            // Its time is not over, or it would have an answer.
+            Some(talk) if talk.asked.front().is_some_and(|asked| asked.request.is_poll) => Ok(()),
             Some(talk) if !talk.asked.is_empty() => {
                 Err(format!("publisher {}: {} requests without an answer", self.name, talk.asked.len()))
             }
@@ -190,9 +194,10 @@ impl Publisher {
 
 impl Request {
     fn throw(ledger: &mut Ledger, scenario: &Scenario, clients: &[String], dice: &mut Dice) -> Self {
-        match dice.below(12) {
+        match dice.below(14) {
             0 => Self::delete(dice),
-            1 => Self::bulk(ledger, scenario, dice),
+            1 | 2 => Self::poll(dice),
+            3 => Self::bulk(ledger, scenario, dice),
             _ => Self::publish(ledger, scenario, clients, dice),
         }
     }
@@ -220,7 +225,7 @@ impl Request {
             "POST /channels/{channel}?{} HTTP/1.1\r\nHost: localhost\r\n{content_type}",
             options.join("&")
         );
-        Request { head, parts: vec![(channel.to_owned(), data.clone())], body: data }
+        Request { head, parts: vec![(channel.to_owned(), data.clone())], body: data, is_poll: false }
     }
 
     fn bulk(ledger: &mut Ledger, scenario: &Scenario, dice: &mut Dice) -> Self {
@@ -229,10 +234,13 @@ impl Request {
                 .to_owned(),
             body: Vec::new(),
             parts: Vec::new(),
+            is_poll: false,
         };
-        for _ in 0..1 + dice.below(12) {
+        // Many short ones in turn are more pieces than one write takes.
+        let (lines_max, payload_max) = *dice.pick(&[(12, 2_000), (12, 2_000), (12, 2_000), (200, 20)]);
+        for _ in 0..1 + dice.below(lines_max) {
             let channel = *dice.pick(&CHANNELS);
-            let text = Payload::throw_text(ledger, dice, scenario.payload_max.min(2_000));
+            let text = Payload::throw_text(ledger, dice, scenario.payload_max.min(payload_max));
             let line = serde_json::json!({ "channel": channel, "data": text });
             request.body.extend_from_slice(format!("{line}\n").as_bytes());
             request.parts.push((channel.to_owned(), text.into_bytes()));
@@ -243,7 +251,16 @@ impl Request {
     fn delete(dice: &mut Dice) -> Self {
         let channel = *dice.pick(&CHANNELS);
         let head = format!("DELETE /channels/{channel} HTTP/1.1\r\nHost: localhost\r\n");
-        Request { head, body: Vec::new(), parts: Vec::new() }
+        Request { head, body: Vec::new(), parts: Vec::new(), is_poll: false }
+    }
+
+    /// What stands behind it in the connection waits for as long as it is held.
+    fn poll(dice: &mut Dice) -> Self {
+        let channel = *dice.pick(&CHANNELS);
+        let since = *dice.pick(&["", "&since=start&limit=1", "&last=1"]);
+        let wait_s = dice.below(4);
+        let head = format!("GET /channels/{channel}?wait={wait_s}{since} HTTP/1.1\r\nHost: localhost\r\n");
+        Request { head, body: Vec::new(), parts: Vec::new(), is_poll: true }
     }
 }
 
@@ -257,6 +274,8 @@ impl Asked {
     ) -> Result<(), String> {
         let Request { parts, .. } = &self.request;
         match head.status {
+            // What it says is for readers to judge.
+            200 | 410 if self.request.is_poll => Ok(()),
             200 => {
                 let answer: Value =
                     serde_json::from_slice(body).map_err(|error| format!("no JSON: {error}"))?;

@@ -8,6 +8,8 @@ use super::ledger::Ledger;
 use super::outbox::Outbox;
 use super::scenario::CHANNELS;
 use super::truth::Truth;
+use crate::base::time::Millis;
+use crate::base::wheel::TICK_MS;
 use crate::message::MessageId;
 use crate::testing::decode::http::{HttpPart, ResponseReader};
 use crate::testing::dice::Dice;
@@ -15,6 +17,8 @@ use crate::testing::driver::World;
 
 /// One page with at most one connection.
 pub struct Reader {
+    /// As failures call it.
+    name: String,
     session: String,
     /// What it wants to hear.
     wants: Vec<String>,
@@ -35,6 +39,14 @@ pub struct Talk {
     pub(super) ear: Option<Ear>,
     /// The server will close.
     pub(super) is_over: bool,
+    /// When everything was listened to (Unix ms).
+    heard_ms: u64,
+    /// When the server had the whole request.
+    read_at: Option<Millis>,
+    /// The server has had longer than it was given, and says nothing.
+    is_late: bool,
+    /// The server was told to end and must say so, or answer, before it does.
+    must_be_told: bool,
 }
 
 /// Who a reader is, and where.
@@ -48,8 +60,9 @@ pub struct Place {
 impl Reader {
     /// One that has heard nothing yet.
     pub fn new(name: usize, dice: &mut Dice) -> Self {
-        let session = format!("reader-{name}-abcdefghijklmnopqrstuv");
-        Reader { session, wants: some_channels(dice), cursor: None, is_patient: false, talk: None }
+        let name = format!("reader-{name}");
+        let session = format!("{name}-abcdefghijklmnopqrstuv");
+        Reader { name, session, wants: some_channels(dice), cursor: None, is_patient: false, talk: None }
     }
 
     /// Does something: connects, asks, sends, stalls, hangs up.
@@ -68,21 +81,43 @@ impl Reader {
             return talk.out.send(world, dice);
         }
         if talk.asked.is_none() && !talk.is_over {
-            self.ask(truth, dice);
+            self.ask(world.now().unix_ms, truth, dice);
         } else if let Some(Ear::Socket(socket)) = &mut talk.ear {
             socket.act(&mut talk.out, truth, ledger, dice);
+            // A backlog that is swallowed at once is over before anything else can happen.
+            if core::mem::take(&mut socket.wants_backlog) && dice.one_in(2) {
+                talk.out.sip(world, dice);
+            }
         }
     }
 
-    fn ask(&mut self, truth: &Truth, dice: &mut Dice) {
+    fn ask(&mut self, unix_ms: u64, truth: &Truth, dice: &mut Dice) {
         if self.wants.is_empty() || dice.one_in(10) {
             self.wants = some_channels(dice);
         }
         let Some(talk) = &mut self.talk else { return };
-        let asked = Asked::throw(self.wants.clone(), self.cursor, truth.newest(), dice);
+        let asked = Asked::throw(unix_ms, self.wants.clone(), self.cursor, truth.newest(), dice);
         talk.http.expect(false);
         talk.out.say(asked.request(&self.session, dice));
         talk.asked = Some(asked);
+        (talk.read_at, talk.is_late, talk.must_be_told) = (None, false, false);
+    }
+
+    /// The server was told to end.
+    pub fn is_drained(&mut self, world: &World) {
+        if let Some(talk) = &mut self.talk {
+            talk.must_be_told = talk.has_arrived(world);
+        }
+    }
+
+    /// The server says that it is over: it has ended what this reader had under way.
+    pub fn was_told(&self) -> Result<(), String> {
+        match &self.talk {
+            Some(talk) if talk.must_be_told && !talk.out.was_slow => {
+                Err(format!("{}: the server is over and has not ended {:?}", self.name, talk.asked))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Goes away in the middle of whatever it does.
@@ -117,24 +152,29 @@ impl Reader {
     pub fn listen(&mut self, world: &mut World, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
         let Some(talk) = &mut self.talk else { return Ok(()) };
         let line = talk.out.line();
+        talk.watch(world);
         let bytes = world.take_written(line);
         let outcome = talk.listen(&bytes, truth, ledger);
-        outcome.map_err(|error| format!("{}: {:?}: {error}", self.session, talk.asked))?;
+        outcome.map_err(|error| format!("{}: {error} in {:?}", self.name, talk.asked))?;
         if let Some(Ear::Refused(status)) = talk.ear
             && !self.is_patient
             && status != 408
         {
-            return Err(format!("{}: {:?}: refused with {status}", self.session, talk.asked));
+            return Err(format!("{}: refused with {status}: {:?}", self.name, talk.asked));
         }
         if let Some(cursor) = talk.batch_cursor() {
             self.cursor = Some(cursor);
         }
         if world.is_closed(line) || world.is_write_closed(line) {
-            let is_cut = talk.out.was_slow || talk.http.finish().is_ok();
+            let may_be_cut = talk.out.was_slow
+                || match &talk.ear {
+                    Some(Ear::Socket(socket)) => self.is_patient || socket.may_be_cut(),
+                    _ => talk.http.finish().is_ok(),
+                };
             let talk = self.end_talk();
             // A peer that takes everything is cut off only where the server says so.
-            if !is_cut {
-                return Err(format!("{}: cut off: {:?}", self.session, talk.and_then(|talk| talk.asked)));
+            if !may_be_cut {
+                return Err(format!("{}: cut off: {:?}", self.name, talk.and_then(|talk| talk.asked)));
             }
         }
         Ok(())
@@ -142,18 +182,19 @@ impl Reader {
 
     /// Nothing moves any more, and the reader takes everything: is all told?
     pub fn is_done(&self, truth: &Truth) -> Result<(), String> {
-        let Some(Talk { ear, asked, .. }) = &self.talk else { return Ok(()) };
+        let Some(Talk { ear, asked, is_late, .. }) = &self.talk else { return Ok(()) };
         match (ear, asked) {
+            (None, Some(_)) if *is_late => Err("the time to answer is over".to_owned()),
             (Some(ear), _) => ear.is_idle(truth),
             // A poll is held: then there is nothing for it.
             (None, Some(asked)) => {
-                let is_known = !matches!(asked.begin, Begin::Now(_) | Begin::Last(_) | Begin::Time(_));
+                let is_known = !matches!(asked.begin, Begin::Now(_) | Begin::Last(..) | Begin::Time(_));
                 let account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
                 if is_known { account.is_idle(truth) } else { Ok(()) }
             }
             (None, None) => Ok(()),
         }
-        .map_err(|error| format!("{}: at rest: {asked:?}: {error}", self.session))
+        .map_err(|error| format!("{}: at rest: {error} in {asked:?}", self.name))
     }
 
     /// Has it said everything that it began to say?
@@ -175,7 +216,37 @@ impl Talk {
             asked: None,
             ear: None,
             is_over: false,
+            heard_ms: 0,
+            read_at: None,
+            is_late: false,
+            must_be_told: false,
         }
+    }
+
+    /// Has the server read everything that was said?
+    fn has_arrived(&self, world: &World) -> bool {
+        self.out.is_empty() && world.is_read(self.out.line())
+    }
+
+    /// Notes what the server had time for, before the next of its bytes are read.
+    fn watch(&mut self, world: &World) {
+        let now = world.now();
+        // Bytes that were held back may have been made long ago.
+        if let Some(ear) = &mut self.ear
+            && !self.out.was_slow
+        {
+            ear.has_heard_until(self.heard_ms);
+        }
+        self.heard_ms = now.unix_ms;
+        if !self.has_arrived(world) {
+            return;
+        }
+        if let Some(Ear::Socket(socket)) = &mut self.ear {
+            socket.has_arrived();
+        }
+        let read_at = *self.read_at.get_or_insert(now.at);
+        self.is_late =
+            self.asked.as_ref().is_some_and(|asked| now.at > read_at + 1000 * asked.wait_s + 2 * TICK_MS);
     }
 
     fn listen(&mut self, bytes: &[u8], truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {

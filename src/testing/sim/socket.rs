@@ -35,8 +35,14 @@ pub struct Socket {
     made: u64,
     /// Pings that went out and did not come back.
     pings: usize,
+    /// A ping was heard, and its answer has not yet arrived.
+    owes_pong: bool,
+    /// Binary went out, where only text has a meaning.
+    is_rude: bool,
     /// A close frame went out.
     has_closed: bool,
+    /// It has just asked for what was published before.
+    pub wants_backlog: bool,
 }
 
 enum Command {
@@ -59,7 +65,10 @@ impl Socket {
             commands: BTreeMap::new(),
             made: 0,
             pings: 0,
+            owes_pong: false,
+            is_rude: false,
             has_closed: false,
+            wants_backlog: false,
         }
     }
 
@@ -78,6 +87,21 @@ impl Socket {
         self.client.clone()
     }
 
+    /// What is heard from now on was shown at `unix_ms` or later.
+    pub fn has_heard_until(&mut self, unix_ms: u64) {
+        self.account.has_heard_until(unix_ms);
+    }
+
+    /// Everything that it said has arrived.
+    pub fn has_arrived(&mut self) {
+        self.owes_pong = false;
+    }
+
+    /// May the server cut it off? Only one that owes a pong; all others are told.
+    pub fn may_be_cut(&self) -> bool {
+        self.owes_pong || self.has_closed || self.frames.is_closed()
+    }
+
     /// Nothing more is to come at present.
     pub fn is_idle(&self, truth: &Truth) -> Result<(), String> {
         if self.frames.is_closed() || self.has_closed {
@@ -89,16 +113,22 @@ impl Socket {
         if let Some(reference) = self.commands.keys().next() {
             return Err(format!("command {reference} has no answer"));
         }
+        if self.pings > 0 {
+            return Err(format!("{} pings have no answer", self.pings));
+        }
         self.account.is_idle(truth)
     }
 
     /// Does something: a command, a payload, a ping, a close.
     pub fn act(&mut self, out: &mut Outbox, truth: &Truth, ledger: &mut Ledger, dice: &mut Dice) {
         let is_ready = self.via == Via::Raw || self.cursor.is_some();
-        if self.frames.is_closed() || self.has_closed || !is_ready || !dice.one_in(4) {
+        let may_replay = self.account.may_replay();
+        if self.frames.is_closed() || self.has_closed || !is_ready || !may_replay && !dice.one_in(4) {
             return;
         }
         match (self.via, dice.below(40)) {
+            // Another backlog is asked for while one is on its way.
+            (Via::V1, 0..20) if may_replay => self.subscribe(out, truth, dice),
             (_, 0) => {
                 self.has_closed = true;
                 self.say_close(out, dice);
@@ -108,6 +138,10 @@ impl Socket {
                 self.say_ping(out, dice);
             }
             (Via::Raw, _) => self.publish_payload(out, ledger, dice),
+            (_, 39) => {
+                (self.is_rude, self.has_closed) = (true, true);
+                self.say_message(out, b"{}", false, dice);
+            }
             (_, 3..=8) => self.subscribe(out, truth, dice),
             (_, 9..=12) => self.unsubscribe(out, dice),
             (_, 13..=16) => self.command(out, Command::Ping, json!({ "type": "ping" }), dice),
@@ -118,21 +152,26 @@ impl Socket {
     fn publish_payload(&mut self, out: &mut Outbox, ledger: &mut Ledger, dice: &mut Dice) {
         let text = Payload::throw_text(ledger, dice, 300);
         ledger.sent(text.as_bytes());
-        self.say_message(out, text.as_bytes(), true, dice);
+        let is_text = !dice.one_in(3);
+        self.say_message(out, text.as_bytes(), is_text, dice);
     }
 
     fn subscribe(&mut self, out: &mut Outbox, truth: &Truth, dice: &mut Dice) {
         let channel = *dice.pick(&CHANNELS);
         let mut command = json!({ "type": "subscribe", "channels": [channel] });
         let newest = truth.newest();
-        let begin = match dice.below(4) {
+        let reach_ms = *dice.pick(&[500, 3_000, 20_000]);
+        let begin = match dice.below(8) {
             0 => Begin::Lost,
-            1 => Begin::After(MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0)),
+            1..=4 => Begin::After(MessageId::new(newest.ms.saturating_sub(dice.below(reach_ms) as u64), 0)),
             _ => Begin::Now(newest),
         };
         match begin {
             Begin::Lost => command["since"] = MessageId::MAX.to_string().into(),
-            Begin::After(cursor) => command["since"] = cursor.to_string().into(),
+            Begin::After(cursor) => {
+                command["since"] = cursor.to_string().into();
+                self.wants_backlog = true;
+            }
             _ => {}
         }
         self.command(out, Command::Subscribe(begin), command, dice);
@@ -171,7 +210,10 @@ impl Socket {
         self.frames.push(bytes);
         while let Some(frame) = self.frames.next_frame()? {
             match (self.via, frame) {
-                (_, Frame::Ping(payload)) if !self.has_closed => self.say_pong(out, &payload),
+                (_, Frame::Ping(payload)) if !self.has_closed => {
+                    self.owes_pong = true;
+                    self.say_pong(out, &payload);
+                }
                 (_, Frame::Ping(_)) => {}
                 (_, Frame::Pong(_)) => {
                     self.pings = self.pings.checked_sub(1).ok_or("a pong that answers no ping")?;
@@ -188,6 +230,7 @@ impl Socket {
 
     fn closed(&self, code: Option<u16>, reason: &str) -> Result<(), String> {
         match (self.via, code) {
+            (Via::V1, Some(1003)) if self.is_rude => Ok(()),
             // The server ends; too much is held of this client or of all.
             (_, Some(1001 | 1013)) => Ok(()),
             (_, Some(1000)) if self.has_closed => Ok(()),

@@ -11,6 +11,9 @@ use crate::message::{ClientId, Command, Draft, Entry, Format, MessageId, RepeatK
 use core::fmt;
 use std::collections::{BTreeMap, HashMap};
 
+/// Milliseconds by which a message may outlive its age: the server sweeps so often.
+const SWEEP_MS: u64 = 250;
+
 /// The limits that the truth is held against.
 #[derive(Clone, Debug)]
 pub struct Bounds {
@@ -60,9 +63,17 @@ pub struct Record {
     pub retained: bool,
     /// What became of it.
     pub fate: Fate,
+    /// When it is no longer shown to anybody (Unix ms).
+    pub hidden_ms: u64,
     /// A newer one with its key takes its place.
     pub key: Option<String>,
     cost: usize,
+}
+
+impl Record {
+    fn dies(&mut self, fate: Fate, hidden_ms: u64) {
+        (self.fate, self.hidden_ms) = (fate, hidden_ms);
+    }
 }
 
 /// Without the payload, which may be long.
@@ -189,6 +200,13 @@ impl Truth {
         }
     }
 
+    /// Another server has read the journal: what is past its age is there again until it first sweeps.
+    pub fn restart(&mut self, unix_ms: u64) {
+        for record in self.channels.values_mut().flat_map(|channel| &mut channel.records) {
+            record.hidden_ms = record.hidden_ms.max(unix_ms + SWEEP_MS);
+        }
+    }
+
     /// The journal was lost: another begins at `start`.
     pub fn forget(&mut self, start: MessageId) {
         (self.start, self.newest) = (start, start);
@@ -233,7 +251,7 @@ impl Truth {
             + length(&draft.key);
         *self.payloads.entry(draft.data.to_vec()).or_default() += 1;
         let channel = self.channels.entry(draft.channel.to_string()).or_default();
-        channel.append(Record {
+        let record = Record {
             id,
             data: draft.data.to_vec(),
             format: draft.format,
@@ -242,10 +260,12 @@ impl Truth {
             expires_ms: draft.ttl_s.map_or(u64::MAX, |ttl_s| id.ms + 1000 * ttl_s),
             retained: draft.retain,
             fate: Fate::Alive,
+            hidden_ms: u64::MAX,
             key: draft.key.as_deref().filter(|_| draft.retain).map(str::to_owned),
             cost,
-        });
-        channel.trim(&self.bounds);
+        };
+        channel.append(record, self.clock_ms);
+        channel.trim(&self.bounds, self.clock_ms);
     }
 
     fn delete(&mut self, id: MessageId, name: &str) {
@@ -253,7 +273,7 @@ impl Truth {
         channel.deletions.push(id);
         let mut floor = None;
         for record in channel.living().filter(|record| record.fate == Fate::Alive) {
-            record.fate = Fate::Deleted;
+            record.dies(Fate::Deleted, self.clock_ms);
             floor = if record.retained { Some(record.id) } else { floor };
         }
         channel.floors.extend(floor);
@@ -266,14 +286,14 @@ impl Channel {
         self.records[self.living_from..].iter_mut()
     }
 
-    fn append(&mut self, record: Record) {
+    fn append(&mut self, record: Record, clock_ms: u64) {
         let is_replaced = |old: &&mut Record| {
             old.fate == Fate::Alive
                 && old.key.is_some()
                 && old.key == record.key
                 && old.except == record.except
         };
-        self.living().filter(is_replaced).for_each(|old| old.fate = Fate::Replaced);
+        self.living().filter(is_replaced).for_each(|old| old.dies(Fate::Replaced, clock_ms));
         self.records.push(record);
     }
 
@@ -284,22 +304,22 @@ impl Channel {
     }
 
     /// The newest of either kind stays, however large it is.
-    fn trim(&mut self, bounds: &Bounds) {
+    fn trim(&mut self, bounds: &Bounds, clock_ms: u64) {
         let over = |(count, bytes): (usize, usize), count_max| {
             count > 1 && (count > count_max || bytes > bounds.bytes)
         };
         while over(self.sum(true), bounds.messages) {
-            self.lose(true);
+            self.lose(true, clock_ms);
         }
         while over(self.sum(false), usize::MAX) {
-            self.lose(false);
+            self.lose(false, clock_ms);
         }
     }
 
-    fn lose(&mut self, retained: bool) {
+    fn lose(&mut self, retained: bool, clock_ms: u64) {
         let oldest = self.living().find(|r| r.fate == Fate::Alive && r.retained == retained);
         let Some(oldest) = oldest else { return };
-        oldest.fate = if retained { Fate::Lost } else { Fate::Passed };
+        oldest.dies(if retained { Fate::Lost } else { Fate::Passed }, clock_ms);
         let id = oldest.id;
         self.floors.extend(retained.then_some(id));
     }
@@ -308,11 +328,11 @@ impl Channel {
         let mut floors = Vec::new();
         for record in self.living().filter(|record| record.fate == Fate::Alive) {
             if record.expires_ms <= clock_ms {
-                record.fate = Fate::Expired;
+                record.dies(Fate::Expired, record.expires_ms);
             } else if !record.retained && record.id.ms + UNRETAINED_MS <= clock_ms {
-                record.fate = Fate::Passed;
+                record.dies(Fate::Passed, record.id.ms + UNRETAINED_MS + SWEEP_MS);
             } else if record.retained && record.id.ms + bounds.age_ms <= clock_ms {
-                record.fate = Fate::Lost;
+                record.dies(Fate::Lost, record.id.ms + bounds.age_ms + SWEEP_MS);
                 floors.push(record.id);
             }
         }

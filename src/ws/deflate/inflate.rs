@@ -52,7 +52,7 @@ const SCRATCH_BYTES: usize = 32 << 10;
 const ENDING: [u8; 9] = [TAIL[0], TAIL[1], TAIL[2], TAIL[3], 0x01, 0x00, 0x00, 0xff, 0xff];
 
 impl Inflater {
-    /// Ready for any message. Takes about 75 KiB.
+    /// Ready for any message. Takes about 80 KiB.
     #[must_use]
     pub fn new() -> Inflater {
         Inflater {
