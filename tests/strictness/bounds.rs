@@ -27,6 +27,8 @@ pub fn rows() -> Vec<Row> {
     vec![
         row("a head at the bound", "6585 5", of(HEAD_MAX), "200 stays"),
         row("a head over the bound by one", "6585 5", of(HEAD_MAX + 1), "431 ends"),
+        row("a head as long as may be, without its end", "6585 5", &of(HEAD_MAX + 1)[..HEAD_MAX], "431 ends"),
+        row("a head one byte shorter, without its end", "6585 5", &of(HEAD_MAX)[..HEAD_MAX - 1], "waits"),
         row("a head over the bound twice", "6585 5", of(2 * HEAD_MAX), "431 ends"),
         row("a head at the bound with an empty line first", "6585 5", empty_line_first, "200 stays"),
         row(

@@ -154,6 +154,18 @@ fn trailers() -> Vec<Row> {
             "9110 6.5.1",
             "Holdline-Event: smuggled\r\nContent-Type: application/json\r\n",
         ),
+        row(
+            "a space and LF for the last line of chunks",
+            "9112 7.1",
+            chunked("5\r\nhello\r\n0\r\n \n"),
+            "400 ends",
+        ),
+        row(
+            "CR CR LF for the last line of chunks",
+            "9112 7.1",
+            chunked("5\r\nhello\r\n0\r\n\r\r\n"),
+            "400 ends",
+        ),
         bad("a trailer without a colon", "X\r\n"),
         bad("a trailer without a name", ": y\r\n"),
         bad("a space before a trailer's colon", "X : y\r\n"),
