@@ -196,6 +196,11 @@ impl World {
         self.ends[line.0].pipe.is_write_closed
     }
 
+    /// How many connections there are whose peer has not ended its side.
+    pub fn peers_open(&self) -> usize {
+        self.ends.iter().filter(|end| end.id.is_some() && !end.pipe.has_ended).count()
+    }
+
     /// Is everything that the peer sent read by the server?
     pub fn is_read(&self, line: Line) -> bool {
         self.ends[line.0].pipe.unread.is_empty()

@@ -286,6 +286,11 @@ impl Play {
         vandals.iter_mut().for_each(|vandal| vandal.hang_up(world, dice));
         let end = world.now().at + ALONE_MS;
         world.settle();
+        // Whoever hangs up is noticed at once, and its held poll let go.
+        let (open, parked) = (world.peers_open(), world.stats().parked);
+        if parked > open {
+            return Err(format!("{parked} polls are held, and {open} peers have not hung up"));
+        }
         while world.next_deadline().is_some_and(|due| due <= end) {
             world.advance_to_deadline();
             world.settle();
