@@ -1,30 +1,63 @@
-//! DEFLATE (RFC 1951), read bit by bit: slow, and an engine of its own beside the server's.  Law: what reaches further back
-//! than the window, over-subscribes a code or stops within a block is an error.
+//! DEFLATE (RFC 1951), read bit by bit: slow, and an engine of its own beside the server's.  Law: what looks back
+//! beyond the beginning, over-subscribes a code or stops within a block is an error.
 
 /// Bits of the longest code.
 const BITS_MAX: usize = 15;
 /// The order in which a block tells the lengths of the codes for lengths (section 3.2.7).
 const ORDER: [usize; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
-/// What the blocks in `input` say, up to and with the empty one at its end. `window` is how far back they may reach.
+/// What a row of blocks says, to the end of the input.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// The bytes.
+    pub data: Vec<u8>,
+    /// How far back they look at the most.
+    pub reach: usize,
+    /// Where the lengths of the last block without compression stand.
+    pub lengths_at: Option<usize>,
+}
+
+/// Reads blocks, final ones among them, until `input` ends where a block does. What follows a final one looks back no
+/// further than to its end.
+pub fn blocks(input: &[u8]) -> Result<Blocks, &'static str> {
+    read(input, true)
+}
+
+/// What the blocks in `input` say, none of which may be final. `window` is how far back they may look.
 pub fn inflate(input: &[u8], window: usize) -> Result<Vec<u8>, &'static str> {
+    let said = read(input, false)?;
+    if said.reach <= window { Ok(said.data) } else { Err("a distance beyond the window") }
+}
+
+fn read(input: &[u8], may_be_final: bool) -> Result<Blocks, &'static str> {
     let mut bits = Bits { input, held: 0, count: 0 };
-    let mut out = Vec::new();
+    let mut said = Blocks { data: Vec::new(), reach: 0, lengths_at: None };
+    // Where the stream began: nothing looks back beyond it.
+    let mut begin = 0;
     while bits.count > 0 || !bits.input.is_empty() {
-        if bits.take(1)? == 1 {
+        let is_final = bits.take(1)? == 1;
+        if is_final && !may_be_final {
             return Err("a final block");
         }
         match bits.take(2)? {
-            0 => stored(&mut bits, &mut out)?,
-            1 => compressed(&mut bits, &mut out, window, &fixed()?)?,
+            0 => {
+                bits.align()?;
+                said.lengths_at = Some(input.len() - bits.input.len());
+                stored(&mut bits, &mut said.data)?;
+            }
+            1 => compressed(&mut bits, &mut said, begin, &fixed()?)?,
             2 => {
                 let codes = dynamic(&mut bits)?;
-                compressed(&mut bits, &mut out, window, &codes)?;
+                compressed(&mut bits, &mut said, begin, &codes)?;
             }
             _ => return Err("a block of no kind"),
         }
+        if is_final {
+            bits.align()?;
+            begin = said.data.len();
+        }
     }
-    Ok(out)
+    Ok(said)
 }
 
 /// Bits not taken yet, the lowest of each byte first.
@@ -49,11 +82,15 @@ impl Bits<'_> {
         self.count -= n;
         Ok(value as usize)
     }
+
+    /// Leaves what is left of a byte.
+    fn align(&mut self) -> Result<(), &'static str> {
+        self.take(self.count).map(|_| ())
+    }
 }
 
-/// Section 3.2.4.
+/// Section 3.2.4, behind the end of a byte.
 fn stored(bits: &mut Bits<'_>, out: &mut Vec<u8>) -> Result<(), &'static str> {
-    bits.take(bits.count)?;
     let (len, inverse) = (bits.take(16)?, bits.take(16)?);
     if len != inverse ^ 0xffff {
         return Err("a stored block whose length is not said twice");
@@ -151,8 +188,8 @@ fn dynamic(bits: &mut Bits<'_>) -> Result<(Code, Code), &'static str> {
 /// Section 3.2.5.
 fn compressed(
     bits: &mut Bits<'_>,
-    out: &mut Vec<u8>,
-    window: usize,
+    Blocks { data: out, reach, .. }: &mut Blocks,
+    begin: usize,
     (literals, distances): &(Code, Code),
 ) -> Result<(), &'static str> {
     loop {
@@ -175,9 +212,10 @@ fn compressed(
             symbol @ 4..30 => spread(symbol - 2, 2, bits)? + 1,
             _ => return Err("a distance of no kind"),
         };
-        if distance > window || distance > out.len() {
-            return Err("a distance beyond the window or the beginning");
+        if distance > out.len() - begin {
+            return Err("a distance beyond the beginning");
         }
+        *reach = distance.max(*reach);
         for _ in 0..len {
             out.push(out[out.len() - distance]);
         }
@@ -237,6 +275,23 @@ mod tests {
         for (input, expected) in cases {
             assert_eq!(inflate(input, 1 << 15), expected.map(<[u8]>::to_vec), "{input:?}");
         }
+    }
+
+    #[test]
+    fn behind_a_final_block_another_stream_begins() {
+        const FINAL_A: &[u8] = &[1, 1, 0, 0xfe, 0xff, b'a'];
+        const B: &[u8] = &[0, 1, 0, 0xfe, 0xff, b'b'];
+        let said = blocks(&[FINAL_A, B].concat()).expect("two whole streams");
+        assert_eq!((&*said.data, said.lengths_at), (&b"ab"[..], Some(FINAL_A.len() + 1)));
+        let again = deflated(b"hello hello hello", 6);
+        let said = blocks(&again).expect("whole blocks");
+        assert_eq!((said.reach, said.lengths_at), (6, Some(again.len() - 4)));
+        // A literal, then a length with the distance 1 (section 3.2.6): fine in one stream, not over a final block.
+        let repeat = &deflated(b"aaaaaaaa", 9);
+        assert_eq!(blocks(repeat).map(|said| said.reach), Ok(1));
+        // The fixed code, a length of 3 with the distance 1, the end.
+        let looks_back: &[u8] = &[0b0000_0010, 0b0000_0010, 0];
+        assert_eq!(blocks(&[FINAL_A, looks_back].concat()), Err("a distance beyond the beginning"));
     }
 
     #[test]

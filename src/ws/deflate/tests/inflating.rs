@@ -60,11 +60,7 @@ fn a_message_goes_on_after_a_final_block_and_may_end_with_one() {
         assert_eq!(inflate(&parts.concat()).as_deref(), Ok(payload), "{name}");
         // Where the empty block is not left out, the plain reading of the RFC comes to the same.
         if parts.last().is_some_and(|part| part == &HELLO || part == b"\x00") {
-            assert_eq!(
-                naive::inflate(&parts.concat()).map(|read| read.0).as_deref(),
-                Some(payload),
-                "{name}"
-            );
+            assert_eq!(read_plainly(&parts.concat()).map(|read| read.0).as_deref(), Some(payload), "{name}");
         }
     }
     // As zlib ends a stream, and as it begins the next.
@@ -166,7 +162,7 @@ fn what_the_plain_reading_of_the_rfc_refuses_is_refused_and_what_it_reads_comes_
     let mut inflater = Inflater::new();
     let (mut read, mut lenient) = (0, 0);
     laws::mutations(&samples, 7692, 4000, |message| {
-        let naive = naive::inflate(message).map(|(payload, _)| payload);
+        let naive = read_plainly(message).map(|(payload, _)| payload);
         match (inflater.inflate(message, 1 << 20), naive) {
             (Ok(payload), Some(naive)) => {
                 assert_eq!(payload, naive, "{message:x?}");
