@@ -164,12 +164,14 @@ fn what_a_client_compresses_is_published_as_it_was() {
     raw.client.send([frame(RSV1 | TEXT, front), frame(FIN | PING, b""), frame(FIN, back)].concat());
     raw.client.send(frame(FIN | RSV1 | BINARY, &compressed));
     raw.client.send(frame(FIN | TEXT, b"plain"));
-    assert_eq!(raw.frame(), Some((FIN | PONG, Vec::new())));
-    for _ in 0..2 {
-        assert!(next(&mut raw) == (FIN | RSV1 | TEXT, data.clone().into_bytes()));
-    }
-    assert!(next(&mut raw) == (FIN | RSV1 | BINARY, data.clone().into_bytes()));
-    assert_eq!(next(&mut raw), (FIN | TEXT, b"plain".to_vec()));
+    let mut frames: Vec<_> = (0..5).map(|_| next(&mut raw)).collect();
+    // The server may have read, and answered, the first message before the ping came.
+    let pong = frames.iter().position(|frame| *frame == (FIN | PONG, Vec::new()));
+    assert!(pong.is_some_and(|place| place <= 1), "{pong:?}");
+    frames.retain(|frame| frame.0 != FIN | PONG);
+    let text = (FIN | RSV1 | TEXT, data.clone().into_bytes());
+    let binary = (FIN | RSV1 | BINARY, data.clone().into_bytes());
+    assert!(frames == [text.clone(), text, binary, (FIN | TEXT, b"plain".to_vec())]);
     let batch = operator.json(&format!("/channels/a?since={cursor}"));
     assert_eq!(batch["messages"][0]["data"], data.as_str());
     assert_eq!(batch["messages"].as_array().map(Vec::len), Some(4));
