@@ -261,10 +261,11 @@ impl Account {
         }
         for (name, position) in &mut self.channels {
             position.accounts_for(truth, self.client, name, cursor)?;
-            if cursor < position.at {
+            // A channel may have been added from beyond where the others are.
+            if cursor < position.at && !position.may_replay {
                 return Err(format!("{name}: the position goes back from {} to {cursor}", position.at));
             }
-            (position.at, position.may_replay) = (cursor, false);
+            (position.at, position.may_replay) = (position.at.max(cursor), false);
         }
         Ok(())
     }
