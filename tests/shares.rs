@@ -158,6 +158,25 @@ fn one_that_is_cut_off_or_breaks_the_protocol_while_it_waits_is_let_go() {
 }
 
 #[test]
+fn a_client_that_does_not_read_its_answers_is_read_no_more() {
+    const QUEUE_MAX: usize = 4096;
+    let mut world = World::new(Settings { echo: true, max_queue: QUEUE_MAX, ..Settings::default() });
+    let line = open(&mut world, &handshake("/echo", ""));
+    world.narrow(line, Some(0));
+    let message = [&[0x81, 0x80 | 100][..], &[0; 4], &[b'x'; 100]].concat();
+    for _ in 0..500 {
+        world.send(line, &message);
+    }
+    world.settle();
+    assert!(!world.is_read(line), "the rest stays with the peer");
+    let held = world.stats().pinned_bytes;
+    assert!(held <= QUEUE_MAX + message.len(), "{held} bytes are held for it");
+    world.narrow(line, None);
+    world.settle();
+    assert_eq!(frames(&world, line), vec![(0x81, &[b'x'; 100][..]); 500], "nothing is lost");
+}
+
+#[test]
 fn a_reader_of_a_long_past_has_it_compressed_turn_by_turn() {
     let settings = Settings { retain_bytes: 16 << 20, ..Settings::default() };
     let mut world = World::new(settings);
