@@ -9,7 +9,7 @@ use memchr::memmem;
 pub enum Escape {
     /// Where a JSON parser reads it.
     Plain,
-    /// Inside a script: `<`, `>`, `&`, U+2028 and U+2029 as `\uXXXX`.
+    /// Inside a script: `<`, `>`, `&`, U+2028 and U+2029 as escapes of four hexadecimal digits.
     Script,
 }
 
