@@ -2,8 +2,8 @@
 //! messages from its cursor on; the cursor moves with the bytes that were taken, so that nothing is queued for a
 //! reader that is behind, and a message that was begun is ended before anything else is said.
 
-use super::connection::{Closing, ConnId, Connection, Proto};
-use super::{Action, OutPiece, Server, channel_key};
+use super::connection::{ConnId, Connection, Proto};
+use super::{OutPiece, Server, channel_key};
 use crate::base::time::Now;
 use crate::conn::Protocol;
 use crate::hub::{Next, ReaderId, Told};
@@ -228,7 +228,7 @@ impl Server {
     }
 
     /// As [`Server::say`], without asking for another flush: this is one.
-    fn say_in_flush(&mut self, id: ConnId, words: Vec<u8>) {
+    pub(super) fn say_in_flush(&mut self, id: ConnId, words: Vec<u8>) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.own_bytes += words.len();
         self.pool.push(&mut conn.queue, OutPiece::Own(words));
@@ -237,19 +237,6 @@ impl Server {
     /// `holdline.v1` stays open and may subscribe again.
     fn ends_without_channels(&self, id: ConnId) -> bool {
         self.conns.get(id).is_some_and(|conn| matches!(conn.proto, Proto::Stream(_)))
-    }
-
-    /// Says the last words of a stream, and ends it.
-    pub(super) fn end_stream(&mut self, now: Now, id: ConnId, notices: &[Notice<'_>]) {
-        let Some(Connection { proto: Proto::Stream(stream), .. }) = self.conns.get(id) else { return };
-        let encoding = stream.encoding;
-        let mut words = Vec::new();
-        for notice in notices {
-            encoding.notice(notice, &self.nonce, &mut words);
-        }
-        encoding.ending(&mut words);
-        self.say_in_flush(id, words);
-        self.finish(now, id);
     }
 
     /// The connection took `count` of the bytes that [`Server::slices`] gave. Is there more to write?
@@ -343,23 +330,6 @@ impl Server {
         }
         if is_sooner {
             self.arm(id);
-        }
-    }
-
-    /// Closes our side of a connection that has said its last words.
-    pub(super) fn end_if_said(&mut self, now: Now, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let Proto::Closing(Closing { is_write_closed: false }) = conn.proto else { return };
-        if !conn.queue.is_empty() {
-            return;
-        }
-        conn.turn_to(Proto::Closing(Closing { is_write_closed: true }), now.at);
-        let has_peer_ended = conn.has_peer_ended;
-        self.arm(id);
-        if has_peer_ended {
-            self.close(id);
-        } else {
-            self.actions.push_back(Action::CloseWrite(id));
         }
     }
 

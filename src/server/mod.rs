@@ -17,6 +17,7 @@ mod command;
 mod connection;
 mod drafts;
 mod drain;
+mod ending;
 mod files;
 mod flush;
 mod input;
@@ -50,7 +51,6 @@ use crate::transport::encoder::Encoder;
 use crate::ws::Inflater;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use connection::Proto;
 use core::net::IpAddr;
 use publish::{Asker, Writing};
 use std::collections::{HashMap, VecDeque};
@@ -274,142 +274,15 @@ impl Server {
         Some(id)
     }
 
-    /// The peer has announced its end, and what it sent before may not be read yet. Whoever waits has gone away, for
-    /// HTTP clients do not close half of a connection while they wait; with it go the requests behind.
-    pub fn handle_hang_up(&mut self, now: Now, id: ConnId) {
-        self.clock = now;
-        if let Some(Connection { proto: Proto::Parked(_) | Proto::Stream(_), .. }) = self.conns.get(id) {
-            self.let_go(now, id);
-        }
-    }
-
-    /// The peer sends no more, and all that it sent was handed over. What it has asked for is still answered.
-    pub fn handle_end(&mut self, now: Now, id: ConnId) {
-        self.clock = now;
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        conn.has_peer_ended = true;
-        match conn.proto {
-            Proto::Closing(closing) if closing.is_write_closed => self.close(id),
-            _ => self.end_after_peer(now, id),
-        }
-    }
-
-    /// Ends the connection of a peer that has sent its end, unless an answer is under way or requests are left.
-    fn end_after_peer(&mut self, now: Now, id: ConnId) {
-        let Some(conn) = self.conns.get(id).filter(|conn| conn.has_peer_ended) else { return };
-        match &conn.proto {
-            // What is left of its input when it takes no more of it is not whole.
-            Proto::Http(_) | Proto::WebSocket(..) if conn.takes_input(self.settings.max_queue) => {
-                self.let_go(now, id);
-            }
-            Proto::Parked(_) | Proto::Stream(_) => self.let_go(now, id),
-            Proto::Http(_) | Proto::WebSocket(..) | Proto::Waiting(_) | Proto::Closing(_) => {}
-        }
-    }
-
-    /// Says what was to be said before, and ends the connection.
-    fn let_go(&mut self, now: Now, id: ConnId) {
-        self.drop_input(id);
-        match self.conns.get(id) {
-            Some(Connection { proto: Proto::Stream(_), is_blocked: true, .. }) => {
-                self.drop_connection(now, id)
-            }
-            Some(Connection { proto: Proto::Stream(_), .. }) => self.end_stream(now, id, &[]),
-            _ => self.finish(now, id),
-        }
-        self.end_if_said(now, id);
-    }
-
-    /// The connection broke; it is gone.
-    pub fn handle_lost(&mut self, now: Now, id: ConnId) {
-        self.clock = now;
-        self.log_end(now, id);
-        self.free(id);
-    }
-
     /// The next thing that the world is asked to do.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
-    }
-
-    /// Ends a connection without another word.
-    fn drop_connection(&mut self, now: Now, id: ConnId) {
-        self.log_end(now, id);
-        self.close(id);
-    }
-
-    fn close(&mut self, id: ConnId) {
-        if self.conns.get(id).is_some() {
-            self.actions.push_back(Action::Close(id));
-            self.free(id);
-        }
-    }
-
-    /// Lets go of everything that a connection has.
-    fn free(&mut self, id: ConnId) {
-        let Some(mut conn) = self.conns.remove(id) else { return };
-        let mut freed = 0;
-        self.pool.clear(&mut conn.queue, |piece| freed += piece.own_len());
-        self.own_bytes -= freed;
-        self.incoming_bytes -= conn.counted_bytes as usize;
-        self.wheel.cancel(id.index());
-        self.writing.remove(&id);
-        if let Some(reader) = conn.reader() {
-            self.hub.leave(reader);
-        }
-        if matches!(conn.proto, Proto::Parked(_)) {
-            self.parked -= 1;
-        }
-        if let Some(address) = conn.address
-            && let Some(count) = self.per_address.get_mut(&address)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.per_address.remove(&address);
-            }
-        }
-        if self.is_draining && self.conns.is_empty() {
-            self.stop();
-        }
     }
 
     /// What was held back may be gone on with.
     fn resume(&mut self, id: ConnId) {
         if self.current != Some(id) {
             self.actions.push_back(Action::Resume(id));
-        }
-    }
-
-    /// One line in the access log at the end of a stream or WebSocket: only then bytes and time are known.
-    fn log_end(&self, now: Now, id: ConnId) {
-        let Some(conn) = self.conns.get(id) else { return };
-        let (status, transport) = match &conn.proto {
-            Proto::Stream(stream) => (200, stream.encoding.transport().name()),
-            Proto::WebSocket(..) => (101, "websocket"),
-            Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => return,
-        };
-        if !log::log_enabled!(log::Level::Info) {
-            return;
-        }
-        log::info!(
-            target: "access",
-            "{} GET {} {status} {}B {}ms {transport} ended",
-            self.peer_name(id),
-            self.path_of(conn),
-            conn.sent_bytes,
-            now.at.since(conn.opened_at),
-        );
-    }
-
-    /// Under which path a connection reads what it reads at present.
-    fn path_of(&self, conn: &Connection) -> String {
-        let Some(reader) = conn.reader() else { return "/echo".to_owned() };
-        let channels: Vec<&str> = self.hub.channels(reader).collect();
-        match channels[..] {
-            [] => "/channels".to_owned(),
-            [channel] => format!("/channels/{channel}"),
-            // In a query a plus sign would be a space.
-            _ => format!("/channels?channel={}", channels.join("&channel=")).replace('+', "%2B"),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! by RFC 7692).
 //! Law: after a close frame was sent nothing else is; the connection ends when it has left.
 
-use super::connection::{Closing, ConnId, Proto};
+use super::connection::{ConnId, Proto};
 use super::park::owner;
 use super::problem::Problem;
 use super::publish::Asker;
@@ -266,23 +266,6 @@ impl Server {
         write(&mut frame);
         self.say(id, OutPiece::Own(frame));
         self.finish(now, id);
-    }
-
-    /// What waits is still said, then the connection ends. Its reader leaves at once.
-    pub(super) fn finish(&mut self, now: Now, id: ConnId) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
-        let reader = conn.reader();
-        self.log_end(now, id);
-        if let Some(conn) = self.conns.get_mut(id) {
-            let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
-            self.parked -= usize::from(matches!(before, Proto::Parked(_)));
-        }
-        if let Some(reader) = reader {
-            self.hub.leave(reader);
-        }
-        self.recount(id);
-        self.mark_dirty(id);
-        self.arm(id);
     }
 }
 
