@@ -7,8 +7,6 @@ mod channel;
 mod dedup;
 mod floors;
 mod log;
-#[cfg(test)]
-mod oracle;
 mod reader;
 mod reading;
 mod retention;

@@ -10,10 +10,15 @@ impl Dice {
         Dice(seed)
     }
 
-    /// 0 to `bound - 1`; `bound` is not 0.
-    pub fn below(&mut self, bound: usize) -> usize {
+    /// 0 to `bound - 1`; `bound` is not 0. The high bits are thrown: the low ones have short periods.
+    pub fn number(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % bound
+        (self.0 >> 33) % bound
+    }
+
+    /// As [`Dice::number`], for a place in a list.
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.number(bound as u64) as usize
     }
 
     /// True once in `times`.

@@ -1,218 +1,13 @@
-//! The hub against a model that keeps every message in one `Vec` and works everything out anew each time.
-//! Law: at every position, committed or not, both say the same; no reader gets a message twice or out of order;
-//! nobody who has something to read is left asleep; and when all have left nothing is left.
+//! The hub against the model, by chance.  Law: at every position, committed or not, both say the same; no reader gets a
+//! message twice or out of order; nobody who has something to read is left asleep; and when all have left nothing is
+//! left.
 
-use super::tests::{ROOMY, draft, entry, name};
+use super::model::{Expected, Link, Model, ModelReader, Record};
 use super::*;
-use crate::limits::{EMPTY_CHANNEL_BYTES, RECORD_BYTES, UNRETAINED_MS};
-use crate::message::ClientId;
+use crate::testing::dice::Dice;
 use std::collections::{BTreeMap, BTreeSet};
 
 const CHANNELS: [&str; 4] = ["a", "b", "c", "d"];
-
-/// A linear congruential generator (Knuth's MMIX constants).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % n
-    }
-}
-
-struct Record {
-    id: MessageId,
-    channel: usize,
-    cost: usize,
-    retained: bool,
-    key: Option<Box<str>>,
-    except: Option<ClientId>,
-    expires: u64,
-    alive: bool,
-}
-
-#[derive(Clone, Default)]
-struct Link {
-    channel: usize,
-    /// Losses up to here were told.
-    told: MessageId,
-    /// The reader has the channel up to here.
-    has: MessageId,
-    lost: bool,
-    closed: bool,
-    replayed: bool,
-}
-
-struct ModelReader {
-    id: ReaderId,
-    client: Option<ClientId>,
-    cursor: MessageId,
-    replay: Option<MessageId>,
-    retained_only_until: MessageId,
-    links: Vec<Link>,
-    /// What it got, and the last of it.
-    got: BTreeSet<MessageId>,
-    latest: MessageId,
-    is_idle: bool,
-}
-
-impl ModelReader {
-    fn is_past_history(&self) -> bool {
-        self.replay.is_some() || self.retained_only_until <= self.cursor
-    }
-}
-
-#[derive(Debug, PartialEq)]
-enum Expected {
-    Gap(usize, MessageId, MessageId),
-    Closed(usize),
-    /// What is to be read, in order, with its channel.
-    Messages(Vec<(MessageId, usize)>),
-    ReplayEnd,
-    Idle,
-}
-
-struct Model {
-    limits: Limits,
-    records: Vec<Record>,
-    floors: [MessageId; 4],
-    closed_until: [u64; 4],
-    newest: MessageId,
-    clock: u64,
-    readers: Vec<ModelReader>,
-}
-
-impl Model {
-    fn sum(&self, channel: usize, retained: bool) -> (usize, usize) {
-        let of_kind = |r: &&Record| r.alive && r.channel == channel && r.retained == retained;
-        let all = self.records.iter().filter(of_kind);
-        all.fold((0, 0), |(count, bytes), r| (count + 1, bytes + r.cost))
-    }
-
-    fn lose(&mut self, which: impl Fn(&Record) -> bool) {
-        if let Some(record) = self.records.iter_mut().find(|r| r.alive && which(r)) {
-            record.alive = false;
-            if record.retained {
-                self.floors[record.channel] = record.id;
-            }
-        }
-    }
-
-    fn expire(&mut self, clock: u64) {
-        self.clock = self.clock.max(clock);
-        for r in self.records.iter_mut().filter(|r| r.alive) {
-            let age = if r.retained { self.limits.retain_age_ms } else { UNRETAINED_MS };
-            if r.expires <= self.clock {
-                r.alive = false;
-            } else if r.id.ms + age <= self.clock {
-                r.alive = false;
-                if r.retained {
-                    self.floors[r.channel] = r.id;
-                }
-            }
-        }
-    }
-
-    fn publish(&mut self, id: MessageId, channel: usize, draft: &Draft) {
-        self.closed_until[channel] = 0;
-        let key = draft.key.clone().filter(|_| draft.retain);
-        for r in self.records.iter_mut().filter(|r| r.channel == channel && r.key.is_some()) {
-            r.alive &= r.key != key || r.except != draft.except;
-        }
-        let names = draft.key.as_ref().map_or(0, |key| key.len());
-        self.records.push(Record {
-            id,
-            channel,
-            cost: RECORD_BYTES + draft.data.len() + names,
-            retained: draft.retain,
-            key,
-            except: draft.except,
-            expires: draft.ttl_s.map_or(u64::MAX, |ttl| id.ms + ttl * 1000),
-            alive: true,
-        });
-        for retained in [true, false] {
-            while let (count, bytes) = self.sum(channel, retained)
-                && count > 1
-                && ((retained && count > self.limits.retain_messages) || bytes > self.limits.retain_bytes)
-            {
-                self.lose(|r| r.channel == channel && r.retained == retained);
-            }
-        }
-        while self.total() > self.limits.retain_total
-            && let Some(largest) = self.largest(id)
-        {
-            self.lose(|r| r.channel == largest);
-        }
-    }
-
-    fn bytes(&self, channel: usize) -> usize {
-        let listened = self.readers.iter().any(|r| r.links.iter().any(|link| link.channel == channel));
-        let (kept, live) = (self.sum(channel, true), self.sum(channel, false));
-        match kept.0 + live.0 > 0 || listened {
-            true => EMPTY_CHANNEL_BYTES + 1 + kept.1 + live.1,
-            false => 0,
-        }
-    }
-
-    fn total(&self) -> usize {
-        (0..4).map(|channel| self.bytes(channel)).sum()
-    }
-
-    fn largest(&self, spared: MessageId) -> Option<usize> {
-        let oldest = |channel| self.records.iter().find(|r| r.alive && r.channel == channel).map(|r| r.id);
-        let full = (0..4).filter(|c| oldest(*c).is_some_and(|id| id != spared));
-        full.max_by_key(|c| (self.bytes(*c), core::cmp::Reverse(oldest(*c))))
-    }
-
-    fn delete(&mut self, id: MessageId, channel: usize) {
-        for r in self.records.iter_mut().filter(|r| r.alive && r.channel == channel) {
-            r.alive = false;
-            if r.retained {
-                self.floors[channel] = r.id;
-            }
-        }
-        self.closed_until[channel] = id.ms + self.limits.retain_age_ms;
-        let links = self.readers.iter_mut().flat_map(|r| &mut r.links);
-        links.filter(|link| link.channel == channel).for_each(|link| link.closed = true);
-    }
-
-    fn shows(&self, reader: &ModelReader, r: &Record, now: u64) -> bool {
-        r.alive
-            && r.expires > now
-            && (r.retained || r.id > reader.retained_only_until || reader.is_past_history())
-            && (r.except.is_none() || r.except != reader.client)
-    }
-
-    fn unread(&self, reader: &ModelReader, from: MessageId, now: u64) -> Vec<(MessageId, usize)> {
-        let until = reader.replay.map_or(MessageId::MAX, |_| reader.cursor);
-        let wanted = |r: &&Record| {
-            let link = reader.links.iter().find(|link| link.channel == r.channel && !link.closed);
-            link.is_some_and(|link| {
-                (reader.replay.is_none() || link.replayed) && r.id > from.max(link.has) && r.id <= until
-            }) && self.shows(reader, r, now)
-        };
-        self.records.iter().filter(wanted).map(|r| (r.id, r.channel)).collect()
-    }
-
-    fn next(&self, reader: &ModelReader, from: MessageId, now: u64) -> Expected {
-        for link in reader.links.iter().filter(|link| reader.replay.is_none() || link.replayed) {
-            let floor = self.floors[link.channel];
-            let after = from.max(link.told).max(link.has);
-            if link.lost || after < floor {
-                return Expected::Gap(link.channel, if link.lost { MessageId::ZERO } else { after }, floor);
-            }
-            if link.closed {
-                return Expected::Closed(link.channel);
-            }
-        }
-        let unread = self.unread(reader, from, now);
-        match (unread.is_empty(), reader.replay) {
-            (false, _) => Expected::Messages(unread),
-            (true, Some(_)) => Expected::ReplayEnd,
-            (true, None) => Expected::Idle,
-        }
-    }
-}
 
 struct Game {
     dice: Dice,
@@ -225,14 +20,14 @@ struct Game {
 
 impl Game {
     fn new(seed: u64) -> Self {
-        let mut dice = Dice(seed);
+        let mut dice = Dice::new(seed);
         // Every third game has logs long enough to be tidied up in the middle.
         let scale = if seed.is_multiple_of(3) { 20 } else { 1 };
         let limits = Limits {
-            retain_messages: 2 + dice.below(12 * scale) as usize,
-            retain_bytes: 400 + dice.below(4000 * scale) as usize,
-            retain_age_ms: 1000 + 100 * dice.below(200 * scale),
-            retain_total: 2500 + dice.below(6000 * scale) as usize,
+            retain_messages: 2 + dice.number(12 * scale) as usize,
+            retain_bytes: 400 + dice.number(4000 * scale) as usize,
+            retain_age_ms: 1000 + 100 * dice.number(200 * scale),
+            retain_total: 2500 + dice.number(6000 * scale) as usize,
             ..ROOMY
         };
         let start = MessageId::new(1000, 0);
@@ -249,31 +44,31 @@ impl Game {
     }
 
     fn client(&mut self) -> Option<ClientId> {
-        let byte = self.dice.below(4) as u8;
+        let byte = self.dice.number(4) as u8;
         (byte > 0).then_some(ClientId([byte; 12]))
     }
 
     fn draft(&mut self, channel: usize) -> Draft {
         let dice = &mut self.dice;
-        let retain = dice.below(5) > 0;
+        let retain = dice.number(5) > 0;
         let mut draft = Draft {
-            data: vec![0; dice.below(300) as usize].into(),
-            ttl_s: (dice.below(6) == 0).then(|| 1 + dice.below(4)),
-            key: (retain && dice.below(self.unkeyed) == 0).then(|| dice.below(3).to_string().into()),
+            data: vec![0; dice.number(300) as usize].into(),
+            ttl_s: (dice.number(6) == 0).then(|| 1 + dice.number(4)),
+            key: (retain && dice.number(self.unkeyed) == 0).then(|| dice.number(3).to_string().into()),
             retain,
             ..draft(CHANNELS[channel])
         };
-        draft.except = if self.dice.below(4) == 0 { self.client() } else { None };
+        draft.except = if self.dice.number(4) == 0 { self.client() } else { None };
         draft
     }
 
     fn apply(&mut self) {
         let mut commands = Vec::new();
         let mut done = Vec::new();
-        for _ in 0..1 + self.dice.below(3) {
+        for _ in 0..1 + self.dice.number(3) {
             self.model.newest = self.model.newest.successor().max(MessageId::new(self.now, 0));
-            let (id, channel) = (self.model.newest, self.dice.below(4) as usize);
-            if self.dice.below(30) == 0 {
+            let (id, channel) = (self.model.newest, self.dice.number(4) as usize);
+            if self.dice.number(30) == 0 {
                 commands.push((id, Command::Delete(name(CHANNELS[channel]))));
                 done.push((id, channel, None));
             } else {
@@ -293,17 +88,17 @@ impl Game {
     }
 
     fn some_channels(&mut self) -> Vec<usize> {
-        let from = self.dice.below(4) as usize;
-        (0..1 + self.dice.below(3) as usize).map(|n| (from + n) % 4).collect()
+        let from = self.dice.number(4) as usize;
+        (0..1 + self.dice.number(3) as usize).map(|n| (from + n) % 4).collect()
     }
 
     /// A cursor that may be old, new or from another life.
     fn some_cursor(&mut self) -> MessageId {
-        match self.dice.below(12) {
+        match self.dice.number(12) {
             0 => self.model.newest.successor(),
             1 => MessageId::ZERO,
             2 => self.model.newest,
-            _ => MessageId::new(self.now.saturating_sub(self.dice.below(4000)), self.dice.below(3)),
+            _ => MessageId::new(self.now.saturating_sub(self.dice.number(4000)), self.dice.number(3)),
         }
     }
 
@@ -324,10 +119,10 @@ impl Game {
 
     fn subscribe(&mut self) {
         let (channels, client, cursor) = (self.some_channels(), self.client(), self.some_cursor());
-        let start = match self.dice.below(8) {
+        let start = match self.dice.number(8) {
             0 => Start::Now,
             1 => Start::Beginning,
-            2 => Start::Last(1 + self.dice.below(6) as usize),
+            2 => Start::Last(1 + self.dice.number(6) as usize),
             3 => Start::Time(cursor.ms),
             4 => Start::Lost,
             _ => Start::After(cursor),
@@ -367,7 +162,7 @@ impl Game {
 
     fn add(&mut self, index: usize) {
         let wanted = self.some_channels();
-        let since = (self.dice.below(4) > 0).then(|| self.some_cursor());
+        let since = (self.dice.number(4) > 0).then(|| self.some_cursor());
         let names: Vec<_> = wanted.iter().map(|c| name(CHANNELS[*c])).collect();
         let (now, newest) = (self.now, self.model.newest);
         let result = self.hub.add(self.model.readers[index].id, &names, since, now);
@@ -501,12 +296,12 @@ impl Game {
                 self.model.readers[index].is_idle = true;
                 return;
             } else {
-                let take = 1 + self.dice.below(ids.len() as u64) as usize;
+                let take = 1 + self.dice.number(ids.len() as u64) as usize;
                 got.extend(&ids[..take]);
                 from = ids[take - 1];
             }
         }
-        if self.dice.below(4) > 0 {
+        if self.dice.number(4) > 0 {
             self.commit(index, from, &mut got);
         }
     }
@@ -537,20 +332,20 @@ impl Game {
     fn turn(&mut self) {
         let someone = match self.model.readers.len() as u64 {
             0 => None,
-            count => Some(self.dice.below(count) as usize),
+            count => Some(self.dice.number(count) as usize),
         };
-        match (self.dice.below(20), someone) {
+        match (self.dice.number(20), someone) {
             (0..=7, _) => self.apply(),
-            (8, _) => self.now += 100 * self.dice.below(30),
+            (8, _) => self.now += 100 * self.dice.number(30),
             (9, _) => {
-                self.now += 100 * self.dice.below(4);
+                self.now += 100 * self.dice.number(4);
                 self.model.expire(self.now);
                 self.hub.tick(self.now);
             }
             (10, _) | (_, None) => self.subscribe(),
             (11, Some(index)) => self.add(index),
-            (12, Some(index)) if self.dice.below(2) == 0 => {
-                let channel = self.dice.below(4) as usize;
+            (12, Some(index)) if self.dice.number(2) == 0 => {
+                let channel = self.dice.number(4) as usize;
                 let reader = &mut self.model.readers[index];
                 let before = reader.links.len();
                 reader.links.retain(|link| link.channel != channel);
@@ -560,7 +355,7 @@ impl Game {
                 self.hub.leave(self.model.readers.swap_remove(index).id);
             }
             (_, Some(index)) => {
-                let steps = 1 + self.dice.below(12);
+                let steps = 1 + self.dice.number(12);
                 self.read(index, steps);
             }
         }
