@@ -362,6 +362,7 @@ fn encode_run<'m>(
 mod tests {
     use super::super::check::{encoder, every_encoding, text, written_bytes};
     use super::*;
+    use crate::testing::dice::Dice;
     use crate::ws::WindowBits;
 
     const WEBSOCKET: Encoding = Encoding::WebSocket(Some(WindowBits::MAX));
@@ -619,20 +620,10 @@ mod tests {
         }
     }
 
-    /// Random numbers for tests: Knuth's MMIX generator.
-    struct Lcg(u64);
-
-    impl Lcg {
-        fn below(&mut self, bound: usize) -> usize {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) as usize % bound
-        }
-    }
-
     #[test]
     fn whatever_is_read_is_what_each_message_alone_would_give() {
         for seed in 0..20 {
-            let mut random = Lcg(seed);
+            let mut random = Dice::new(seed);
             let bytes_max = [0, 2_000, 10_000, 1 << 24][random.below(4)];
             let mut cache = EncodedCache::new(bytes_max, encoder());
             let mut log: Vec<Message> = Vec::new();

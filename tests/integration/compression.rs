@@ -2,9 +2,9 @@
 
 use crate::support::deflate::{deflate, inflate};
 use crate::support::process::Server;
-use crate::support::random::Random;
 use crate::support::until;
 use crate::support::wire::{BINARY, CLOSE, FIN, HANDSHAKE, PING, PONG, RSV1, TEXT, Wire, frame};
+use holdline::testing::dice::Dice;
 use serde_json::{Value, json};
 
 const OFFER: &str = "permessage-deflate; client_max_window_bits";
@@ -181,7 +181,7 @@ fn what_a_client_compresses_is_published_as_it_was() {
 fn echo_returns_what_it_gets_by_the_same_rule() {
     let server = Server::start(&["--echo", "--compress-above", "100"]);
     let mut wire = open(&server, "/echo");
-    let mut random = Random::new(7692);
+    let mut random = Dice::new(7692);
     let noise: Vec<u8> = (0..5000).map(|_| random.below(256) as u8).collect();
     for (opcode, data, is_compressed) in [
         (TEXT, vec![], false),

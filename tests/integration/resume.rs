@@ -1,17 +1,17 @@
 //! The promise of every transport: cut off in mid-stream and resumed by cursor, each message once and in order.
 
 use crate::support::process::Server;
-use crate::support::random::Random;
 use crate::support::reader::{Reader, Told, Via};
+use holdline::testing::dice::Dice;
 
 /// How many messages are published while the subscriber comes and goes.
 const MESSAGES: usize = 1000;
 
 /// Publishes the numbers from 0 on while a subscriber is cut off again and again after a few messages, and comes
 /// back with its cursor by the transport that `choose` names.
-fn resumes(seed: u64, mut choose: impl FnMut(&mut Random) -> Via) {
+fn resumes(seed: u64, mut choose: impl FnMut(&mut Dice) -> Via) {
     let server = Server::start(&["--retain-messages", "2000"]);
-    let mut random = Random::new(seed);
+    let mut random = Dice::new(seed);
     let mut cursor = server.connect().cursor("a");
     let mut received = 0;
     let mut cuts = 0;
@@ -89,5 +89,5 @@ fn another_transport_at_each_reconnect() {
         turn += 1;
         Via::ALL[turn % Via::ALL.len()]
     });
-    resumes(9, |random| random.pick(&Via::ALL));
+    resumes(9, |random| *random.pick(&Via::ALL));
 }

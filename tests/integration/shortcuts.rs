@@ -2,12 +2,12 @@
 
 use crate::support::client::Client;
 use crate::support::process::Server;
-use crate::support::random::Random;
 use crate::support::reader::{Reader, Told, Via};
 use crate::support::socket::Socket;
 use crate::support::websocket::Ws;
 use crate::support::wire::{CLOSE, FIN, HANDSHAKE, PING, TEXT, frame};
 use crate::support::{body::Body, id, script, sse, until};
+use holdline::testing::dice::Dice;
 use serde_json::Value;
 use std::io::Write;
 
@@ -234,7 +234,7 @@ fn ten_thousand_connections_cut_at_random_bytes_leave_nothing_behind() {
     let start: Vec<u64> = figures.iter().map(|name| operator.figure(name)).collect();
     let descriptors = server.descriptors();
 
-    let mut random = Random::new(0x5eed);
+    let mut random = Dice::new(0x5eed);
     let (mut readers_seen, mut parked_seen) = (0, 0);
     for round in 0..100 {
         let mut batch: Vec<Socket> = (0..100).map(|_| Socket::tcp(server.address())).collect();

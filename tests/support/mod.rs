@@ -7,7 +7,6 @@ pub mod body;
 pub mod client;
 pub mod deflate;
 pub mod process;
-pub mod random;
 pub mod reader;
 pub mod response;
 pub mod script;

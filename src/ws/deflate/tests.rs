@@ -7,6 +7,7 @@ mod offers;
 
 use super::*;
 use crate::testing::decode::inflate::blocks;
+use crate::testing::dice::Dice;
 use flate2::{Compress, Compression, FlushCompress};
 
 /// What stands in a message's data (RFC 7692 section 7.2.2), and the longest distance in it, read by no code of zlib's:
@@ -36,12 +37,8 @@ fn zlib(payload: &[u8], flush: FlushCompress) -> Vec<u8> {
 
 /// Bytes that look drawn, which no compressor makes shorter.
 fn noise(len: usize) -> Vec<u8> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut draw = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 56) as u8
-    };
-    (0..len).map(|_| draw()).collect()
+    let mut dice = Dice::new(7692);
+    (0..len).map(|_| dice.below(256) as u8).collect()
 }
 
 #[test]

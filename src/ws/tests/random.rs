@@ -1,16 +1,9 @@
 //! Frames, right and wrong, drawn by seed.  Law: whole, or cut anywhere, they come to the same.
 
 use super::*;
-
-/// A generator of numbers that look drawn (Knuth's MMIX constants).
-struct Dice(u64);
+use crate::testing::dice::Dice;
 
 impl Dice {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as usize % n
-    }
-
     /// A payload: characters whole and cut, and sometimes any bytes.
     fn payload(&mut self) -> Vec<u8> {
         let len = [0, 1, 3, 20, 130][self.below(5)];
@@ -62,7 +55,7 @@ impl Dice {
 
 #[test]
 fn whole_or_cut_anywhere_an_input_comes_to_the_same() {
-    let mut dice = Dice(2026);
+    let mut dice = Dice::new(2026);
     let (mut messages, mut errors) = (0, 0);
     for round in 0..4000 {
         let input = dice.input();
@@ -79,7 +72,7 @@ fn whole_or_cut_anywhere_an_input_comes_to_the_same() {
 
 #[test]
 fn arbitrary_bytes_never_make_it_panic() {
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     for _ in 0..4000 {
         let input: Vec<u8> = (0..dice.below(60)).map(|_| dice.below(256) as u8).collect();
         let whole = receive(&[&input], 100);
