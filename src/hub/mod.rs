@@ -6,6 +6,7 @@
 mod channel;
 mod dedup;
 mod floors;
+mod listing;
 mod log;
 mod reader;
 mod reading;
@@ -15,6 +16,7 @@ mod start;
 mod tests;
 
 pub use channel::Channel;
+pub use listing::{Listed, Listing, Wanted};
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
 pub use reading::{Iter, Messages, Next, Run, Told};
 

@@ -15,12 +15,15 @@
 mod access;
 mod command;
 mod connection;
+mod console;
+mod demo;
 mod drafts;
 mod drain;
 mod ending;
 mod files;
 mod flush;
 mod input;
+mod listing;
 mod park;
 mod problem;
 mod publish;
@@ -31,11 +34,13 @@ mod socket;
 pub mod static_files;
 mod stats;
 mod subscribe;
+mod tally;
 mod timeouts;
 
 pub use connection::{ConnId, Connection};
 pub use flush::{SLICES_MAX, Slices};
 pub use stats::Stats;
+pub use tally::{ByTransport, LoopTimes};
 
 use crate::base::arena::Arena;
 use crate::base::outq::Pool;
@@ -185,6 +190,7 @@ pub struct Server {
     date: DateCache,
     /// Of the scripts in pages that the server writes.
     nonce: Box<str>,
+    console: console::Console,
     /// The time of the last call.
     clock: Now,
     swept_at: Millis,
@@ -195,7 +201,10 @@ pub struct Server {
     incoming_bytes: usize,
     /// Bytes of [`OutPiece::Own`] in all queues.
     own_bytes: usize,
-    published: u64,
+    tally: tally::Tally,
+    started_at: Millis,
+    /// When the clock of `--demo` ticks next.
+    demo_at: Option<Millis>,
     drain: Option<drain::Drain>,
     /// Listeners are closed and every answer is the last of its connection.
     is_draining: bool,
@@ -238,6 +247,7 @@ impl Server {
             actions: VecDeque::new(),
             rng,
             date: DateCache::default(),
+            console: console::Console::new(&nonce, settings.demo),
             nonce,
             clock: now,
             swept_at: now.at,
@@ -245,7 +255,9 @@ impl Server {
             parked: 0,
             incoming_bytes: 0,
             own_bytes: 0,
-            published: 0,
+            tally: tally::Tally::default(),
+            started_at: now.at,
+            demo_at: settings.demo.then(|| demo::next_second(now)),
             drain: None,
             is_draining: false,
             current: None,

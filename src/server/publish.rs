@@ -209,7 +209,7 @@ impl Server {
     fn apply_one(&mut self, now: Now, entry: Entry, asker: Asker) {
         let applied = self.hub.apply(entry);
         if let Applied::Done { ids, .. } = &applied {
-            self.published += ids.len() as u64;
+            self.tally.messages_in += ids.len() as u64;
         }
         self.tell(now, asker, applied);
     }

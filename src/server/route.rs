@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::publish::Writing;
 use super::reading::Parameters;
 use super::reply::Reply;
-use super::{OutPiece, Server, access, socket};
+use super::{Server, access, socket};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::{Head, Method, decode_path};
@@ -19,6 +19,7 @@ enum Route {
     Alive,
     Ready,
     Stats,
+    ListChannels,
     Console,
     Echo,
     /// Perhaps a file.
@@ -99,6 +100,9 @@ impl Server {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, reply, body, &[]);
             }
+            (Route::ListChannels, Method::Get | Method::Head) => {
+                self.answer_channels(now, id, head, reply)?
+            }
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
             }
@@ -108,7 +112,13 @@ impl Server {
             (Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
             (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
-                Route::Channels | Route::Alive | Route::Ready | Route::Stats | Route::Console | Route::Other,
+                Route::Channels
+                | Route::Alive
+                | Route::Ready
+                | Route::Stats
+                | Route::ListChannels
+                | Route::Console
+                | Route::Other,
                 _,
             ) => return Err(Problem::method("GET, HEAD, OPTIONS")),
         }
@@ -133,6 +143,7 @@ impl Server {
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,
             "/stats" => Route::Stats,
+            "/stats/channels" => Route::ListChannels,
             "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,
@@ -166,20 +177,6 @@ impl Server {
         self.answer_json(now, id, reply, READY.to_owned(), &[]);
         Ok(())
     }
-
-    /// The page that is embedded, under a policy that lets nothing else in.
-    pub(super) fn answer_console(&mut self, now: Now, id: ConnId, reply: &Reply) {
-        let policy = CONSOLE_POLICY.replace("{{nonce}}", &self.nonce);
-        let page = CONSOLE.replace("{{nonce}}", &self.nonce);
-        let fields = [
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Content-Security-Policy", policy.as_str()),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "same-origin"),
-            ("Cache-Control", "no-cache"),
-        ];
-        self.respond(now, id, reply, 200, &fields, vec![OutPiece::Own(page.into_bytes())]);
-    }
 }
 
 /// The function that even a refusal must be handed to, for a script element cannot read a status.
@@ -197,6 +194,3 @@ pub(super) fn not_found() -> Problem {
 
 const ALIVE: &str = r#"{"status":"alive"}"#;
 const READY: &str = r#"{"status":"ready"}"#;
-const CONSOLE: &str = include_str!("../web/console.html");
-const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'nonce-{{nonce}}' 'self'; style-src 'nonce-{{nonce}}'; \
-    connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

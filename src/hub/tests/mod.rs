@@ -3,6 +3,7 @@
 mod audience;
 mod beginning;
 mod game;
+mod listing;
 mod model;
 mod reading;
 mod retention;
