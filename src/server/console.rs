@@ -51,7 +51,8 @@ macro_rules! joined {
 
 /// All in one scope, those that others use first.
 const SCRIPT: &str = joined! {
-    "transports.js"
+    "page.js" "tabs.js" "plot.js" "watch.js" "pane.js" "readers.js" "transports.js" "message.js" "channels.js"
+    "probe.js" "headers.js" "advice.js" "check.js" "qr.js" "demos.js" "try.js" "login.js" "start.js"
 };
 
 const POLICY: &str = "default-src 'none'; script-src 'nonce-{{nonce}}' 'self'; style-src 'nonce-{{nonce}}'; \
