@@ -12,7 +12,9 @@ class Check {
     const button = element('check-run');
     button.disabled = true;
     claim();
-    element('check-result').hidden = true;
+    element('check-result').hidden = element('check-change').hidden = true;
+    element('check-state').dataset.state = '';
+    for (const part of document.querySelectorAll('#panel-check .part')) part.hidden = false;
     for (const id of ['check-transports', 'check-headers', 'check-advice']) element(id).replaceChildren();
     this.rows = [];
     this.faults = new Set();

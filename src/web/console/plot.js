@@ -1,14 +1,16 @@
-// A number as it moved: the last two minutes as a line, newest at the right. Drawn for the eye; a table says the same.
+// A number as it moved: the last minute as a line, newest at the right. Drawn for the eye; a table says the same.
 
-const plot_points = 120, plot_height = 40;
+const plot_points = 61, plot_height = 40;
+
+/** Where a part of the highest value lies. */
+const plot_y = part => plot_height - 1 - part * (plot_height - 3);
 
 /** The points of a line whose highest value is `top`; what is missing breaks it. */
 function plot_path(values, top) {
   const first = plot_points - values.length;
-  const height = value => plot_height - 1.5 - (value / top) * (plot_height - 4);
   let path = '', is_broken = true;
   for (const [index, value] of values.entries()) {
-    if (Number.isFinite(value)) path += `${is_broken ? 'M' : 'L'}${first + index} ${height(value).toFixed(2)}`;
+    if (Number.isFinite(value)) path += `${is_broken ? 'M' : 'L'}${first + index} ${plot_y(value / top).toFixed(2)}`;
     is_broken = !Number.isFinite(value);
   }
   return path;
@@ -20,9 +22,11 @@ class Plot {
     this.line = make_svg('path', { class: 'line', 'vector-effect': 'non-scaling-stroke' });
     this.area = make_svg('path', { class: 'area' });
     this.moving = make_svg('g', {}, this.area, this.line);
+    const grid = [0, 0.5, 1].map(part => make_svg('path', { class: 'grid', 'vector-effect': 'non-scaling-stroke',
+      d: `M0 ${plot_y(part)}H${plot_points}` }));
     this.node = make_svg('svg', {
       class: 'plot', viewBox: `0 0 ${plot_points - 1} ${plot_height}`, preserveAspectRatio: 'none', 'aria-hidden': 'true',
-    }, this.moving);
+    }, ...grid, this.moving);
   }
 
   /** The values that are there. */

@@ -82,7 +82,7 @@ class ChatDemo {
   show({ data, time }) {
     const { name = '', text = shown_data({ data }) } = typeof data === 'object' && data ? data : {};
     const log = element('chat-log');
-    log.append(make('li', { class: name === this.name ? 'own' : '' },
+    log.append(make('p', { class: name === this.name ? 'own' : '' },
       make('span', { class: 'event', text: name }), make('span', { class: 'text', text }),
       make('time', { text: day_time.format(new Date(time)) })));
     while (log.childElementCount > rows_max) log.firstChild.remove();

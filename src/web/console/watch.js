@@ -15,7 +15,7 @@ const figures = [
   { key: 'slow_readers', name: 'Slow readers', value: s => s.slow_readers, more: s => `${plural(s.gaps, 'gap')} told` },
 ];
 
-/** What is only in the table. */
+/** What is told, and not plotted. */
 const further = [
   ['Readers', s => count(s.readers)], ['Subscriptions', s => count(s.subscribers)], ['Channels', s => count(s.channels)],
   ['Clients', s => s.clients, count], ['Open questions', s => s.asks, count], ['Gaps told', s => count(s.gaps)],
@@ -36,11 +36,12 @@ class Tile {
     this.now = make('span', { class: 'now', text: '–' });
     this.note = make('p', { class: 'more', text: 'no number yet' });
     const unit = figure.total ? '/s' : figure.label ?? '';
+    this.top = make('span', { class: 'top-value' });
     element('tiles').append(make('section', { class: 'card tile', 'aria-label': this.name, data: { test: this.key } },
-      make('h3', { text: this.name }), make('p', { class: 'figure' }, this.now, make('small', { text: unit })), this.note, this.plot.node));
+      make('h3', { text: this.name }, this.top), make('p', { class: 'figure' }, this.now, make('small', { text: unit })), this.note, this.plot.node));
     this.row = ['now', 'least', 'most'].map(() => make('td'));
     element('watch-rows').append(make('tr', {},
-      make('th', { scope: 'row', text: figure.total ? `${this.name} a second` : this.name }), ...this.row));
+      make('th', { scope: 'row', text: figure.total ? `${this.name}, per second` : this.name }), ...this.row));
   }
 
   /** The number of `stats`, as it grew in `passed_s` seconds since `before`. */
@@ -52,6 +53,7 @@ class Tile {
     if (stats) put(this.note, this.more(stats));
     if (!this.plot.known.length) return;
     const { least, most } = this.plot;
+    put(this.top, `max ${this.show(most)}`);
     [value, least, most].forEach((number, index) => put(this.row[index], Number.isFinite(number) ? this.show(number) : '–'));
   }
 }
@@ -70,6 +72,7 @@ class Bars {
     const most = Math.max(1, ...Object.values(open));
     for (const { key, bar, number } of this.rows) {
       put(number, count(open[key] ?? 0));
+      bar.hidden = !open[key];
       bar.style.inlineSize = `${(100 * (open[key] ?? 0)) / most}%`;
     }
   }
@@ -123,9 +126,9 @@ class Watch {
       const value = of(stats);
       if (value === undefined) continue;
       if (!this.rows.has(name)) {
-        const cell = make('td');
+        const cell = make('dd');
         this.rows.set(name, cell);
-        element('watch-rows').append(make('tr', {}, make('th', { scope: 'row', text: name }), cell, make('td'), make('td')));
+        element('watch-further').append(make('div', {}, make('dt', { text: name }), cell));
       }
       put(this.rows.get(name), as ? as(value) : value);
     }
