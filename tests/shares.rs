@@ -15,13 +15,6 @@ fn handshake(target: &str, more: &str) -> String {
     )
 }
 
-fn open(world: &mut World, request: &str) -> Line {
-    let line = world.connect();
-    world.send(line, request.as_bytes());
-    world.settle();
-    line
-}
-
 /// A compressed text message in one frame; the mask is zeros.
 fn frame(text: &str) -> Vec<u8> {
     let mut data = Vec::with_capacity(text.len() + 100);
@@ -75,7 +68,7 @@ const RAW: &str = "Sec-WebSocket-Protocol: holdline.raw\r\n";
 
 /// Sends 40 messages of 100,000 bytes each in one read of few bytes.
 fn flood(world: &mut World) -> Line {
-    let line = open(world, &handshake("/channels/a", RAW));
+    let line = world.open(&handshake("/channels/a", RAW));
     let messages: Vec<u8> = (0..40).flat_map(|n| frame(&text(n, 100_000))).collect();
     assert!(messages.len() < SHARE_BYTES / 8, "{} bytes", messages.len());
     world.send(line, &messages);
@@ -161,7 +154,7 @@ fn one_that_is_cut_off_or_breaks_the_protocol_while_it_waits_is_let_go() {
 fn a_client_that_does_not_read_its_answers_is_read_no_more() {
     const QUEUE_MAX: usize = 4096;
     let mut world = World::new(Settings { echo: true, max_queue: QUEUE_MAX, ..Settings::default() });
-    let line = open(&mut world, &handshake("/echo", ""));
+    let line = world.open(&handshake("/echo", ""));
     world.narrow(line, Some(0));
     let message = [&[0x81, 0x80 | 100][..], &[0; 4], &[b'x'; 100]].concat();
     for _ in 0..500 {
