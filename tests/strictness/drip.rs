@@ -55,8 +55,8 @@ fn refused_at(name: &str, drip: &Drip, due_ms: u64, status: u16) {
     let (mut world, line) = feed(drip, due_ms + 100);
     let answers = answers(&world, line);
     assert_eq!(answers.len(), before + 1, "{name}: {:?}", answers.last());
-    assert_eq!(answers[before].status, status, "{name}");
-    assert!(answers[before].connection("close") && has_ended(&world, line), "{name}");
+    assert_eq!(answers[before].head.status, status, "{name}");
+    assert!(answers[before].closes() && has_ended(&world, line), "{name}");
     assert!(!log(&mut world).iter().any(|entry| entry.starts_with("smuggled")), "{name}");
     world.pass(2_100);
     assert!(world.is_closed(line), "{name}: it is not waited for any longer");
@@ -135,7 +135,7 @@ fn each_head_has_its_own_time() {
         assert_eq!(answers(&world, line).len(), n, "eight seconds are enough");
         world.pass(60_000);
     }
-    assert!(answers(&world, line).iter().all(|answer| answer.status == 200));
+    assert!(answers(&world, line).iter().all(|answer| answer.head.status == 200));
 }
 
 #[test]
