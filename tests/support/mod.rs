@@ -5,7 +5,6 @@
 
 pub mod body;
 pub mod client;
-pub mod deflate;
 pub mod process;
 pub mod reader;
 pub mod response;
