@@ -129,26 +129,26 @@ fn location(world: &World, line: Line, from: usize) -> String {
 #[test]
 fn an_asker_is_held_for_its_wait_and_a_question_lives_for_its_ttl() {
     let mut world = world();
-    let line = open(&mut world, ASK);
-    pass(&mut world, 4_900);
+    let line = world.open(ASK);
+    world.pass(4_900);
     assert_eq!(world.written(line), b"", "held");
-    pass(&mut world, 200);
+    world.pass(200);
     assert!(world.written(line).starts_with(b"HTTP/1.1 202 "));
     let request = format!("GET {}?wait=40 HTTP/1.1\r\nHost: localhost\r\n\r\n", location(&world, line, 0));
     let pending = world.written(line).len();
     world.send(line, request.as_bytes());
     world.settle();
-    pass(&mut world, 6_700);
+    world.pass(6_700);
     assert_eq!(world.written(line).len(), pending, "the question lives, and the request is held again");
-    pass(&mut world, 500);
+    world.pass(500);
     let over = String::from_utf8_lossy(&world.written(line)[pending..]).into_owned();
     assert!(over.starts_with("HTTP/1.1 504 ") && over.contains("Holdline-Ask: expired\r\n"), "{over}");
-    pass(&mut world, 299_000);
+    world.pass(299_000);
     let told = world.written(line).len();
-    let again = open(&mut world, &request);
+    let again = world.open(&request);
     assert!(world.written(again).starts_with(b"HTTP/1.1 504 "), "it is remembered");
-    pass(&mut world, 2_000);
-    let forgotten = open(&mut world, &request);
+    world.pass(2_000);
+    let forgotten = world.open(&request);
     assert!(world.written(forgotten).starts_with(b"HTTP/1.1 404 "), "for five minutes");
     assert!(world.written(line).len() >= told);
 }
@@ -157,7 +157,7 @@ fn an_asker_is_held_for_its_wait_and_a_question_lives_for_its_ttl() {
 fn a_question_over_a_websocket_is_pending_after_its_wait() {
     let mut world = world();
     let handshake = ECHO.replace("/echo", "/channels/a");
-    let line = open(&mut world, &handshake);
+    let line = world.open(&handshake);
     let opened = world.written(line).len();
     let command = br#"{"type":"ask","channel":"b","data":1,"wait":5,"ttl":7,"ref":1}"#;
     let frame = [&[0x81, 0x80 | command.len() as u8, 0, 0, 0, 0][..], command].concat();
@@ -165,11 +165,11 @@ fn a_question_over_a_websocket_is_pending_after_its_wait() {
     world.settle();
     let said = |world: &World| String::from_utf8_lossy(&world.written(line)[opened..]).into_owned();
     assert!(said(&world).contains(r#""type":"asked""#));
-    pass(&mut world, 900);
+    world.pass(900);
     assert!(!said(&world).contains(r#""type":"reply""#));
     for _ in 0..5 {
         world.send(line, b"\x8a\x80\0\0\0\0");
-        pass(&mut world, 900);
+        world.pass(900);
     }
     assert!(said(&world).contains(r#""state":"pending","status":202"#), "{}", said(&world));
 }
