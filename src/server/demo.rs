@@ -2,7 +2,7 @@
 //! wall clock, skips those that were missed, and its messages are like any others'.
 
 use super::Server;
-use super::publish::Asker;
+use super::entries::Proposer;
 use crate::base::time::{Millis, Now};
 use crate::channel_name::ChannelName;
 use crate::message::{Command, Draft};
@@ -25,7 +25,7 @@ impl Server {
         }
         self.demo_at = Some(next_second(now));
         // A journal that is down takes no message, and the clock goes on with the next.
-        let _ = self.propose(now, Asker::Nobody, vec![Command::Publish(self.tick(now))], None);
+        let _ = self.propose(now, Proposer::Nobody, vec![Command::Publish(self.tick(now))], None);
     }
 
     /// What the clock says: the time to the second, as RFC 3339 has it.
