@@ -32,6 +32,7 @@ impl Server {
             self.tell_ended(now);
         }
         self.tell_due(now);
+        self.tick_demo(now);
         let mut fired = core::mem::take(&mut self.fired);
         self.wheel.expire(now.at, &mut fired);
         for index in fired.drain(..) {
