@@ -194,7 +194,7 @@ class ChannelView {
 
   confirm() {
     const it = channel_list.known(this.name);
-    const what = it ? `${plural(it.messages, 'message')} will be gone, and ${plural(it.subscribers, 'subscriber')} will be told.` : 'It holds nothing now.';
+    const what = it ? `Its ${plural(it.messages, 'message')} will be gone; ${it.subscribers ? plural(it.subscribers, 'subscriber') + ' will be told' : 'nobody listens'}.` : 'It holds nothing now.';
     put(element('delete-what'), `Delete ${this.name}? ${what}`);
     element('delete-dialog').returnValue = '';
     element('delete-dialog').showModal();

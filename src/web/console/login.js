@@ -10,6 +10,7 @@ class LoginDemo {
   constructor() {
     element('login-ask').onclick = () => this.ask();
     element('login-cancel').onclick = () => this.cancel();
+    element('login-near').hidden = !/^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(location.hostname);
   }
 
   async ask() {
@@ -33,7 +34,7 @@ class LoginDemo {
   wait({ asker, round, subscribers }) {
     this.asker = asker;
     const there = subscribers ? 'the page is open there' : 'nobody is there yet';
-    this.turn('waiting', `Waiting: ${there}. The same question, taken up ${round === 1 ? 'again' : `${round} times`} after 5 s each.`);
+    this.turn('waiting', `Waiting: ${there}. Not answered within 5 s, so the same question was taken up again${round > 1 ? `, ${round} times` : ''}.`);
   }
 
   turn(state, text) {

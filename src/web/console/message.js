@@ -2,7 +2,11 @@
 
 const long_text = 400;
 
-const pretty = it => typeof it.data === 'object' ? JSON.stringify(it.data, null, 2) : shown_data(it);
+/** JSON on one line as long as it is short. */
+function pretty(it) {
+  const line = shown_data(it);
+  return typeof it.data === 'object' && line.length > 100 ? JSON.stringify(it.data, null, 2) : line;
+}
 
 /** A message as a row: when, id, what. A long text is cut until it is asked for. */
 function message_row(it) {

@@ -66,11 +66,11 @@ class Pane {
 
   add(kind, id, data, event) {
     const late = make('span', { class: 'late' });
-    const text = make('div', { class: 'data' });
+    const text = make('div', { class: 'data' }, late);
     if (event) text.append(make('span', { class: 'event', text: event }));
     text.append(make('span', { class: 'text', text: data }));
     const meta = make('div', { class: 'meta' }, make('time', { text: clock.format(new Date()) }));
-    if (id) meta.append(late, make('code', { class: 'id', text: id }));
+    if (id) meta.append(make('code', { class: 'id', text: id }));
     this.list.prepend(make('li', { class: kind }, meta, text));
     while (this.list.childElementCount > rows_max) this.list.lastChild.remove();
     if (id) journeys.arrived(id, ms => {

@@ -96,7 +96,9 @@ tab('try', {
     if (!clock_demo) {
       [clock_demo, chat_demo, login_demo] = [new ClockDemo(), new ChatDemo(), new LoginDemo()];
       show_sources();
-      element('clock-off').hidden = document.documentElement.dataset.demo === 'on';
+      const has_clock = document.documentElement.dataset.demo === 'on';
+      element('clock-off').hidden = has_clock;
+      if (!has_clock) put(element('clock-note'), 'no time yet');
       element('clock-publish').onclick = () => clock_demo.publish(!clock_demo.end_publishing);
     }
     claim();
