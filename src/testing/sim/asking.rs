@@ -1,7 +1,8 @@
 //! How a reader asks for its channels: every transport, every way to name a cursor.  Law: what is asked for is what the
 //! contract says it means ([`Begin`]).
 
-use super::account::Begin;
+use super::account::{Account, Begin};
+use super::truth::Truth;
 use crate::message::MessageId;
 use crate::testing::decode::handshake::Handshake;
 use crate::testing::dice::Dice;
@@ -113,6 +114,11 @@ impl Asked {
             ),
             _ => Begin::Now(newest),
         }
+    }
+
+    /// What must be told to whoever asked, if the server had it whole when `newest` was the newest id.
+    pub fn account(&self, truth: &Truth, newest: MessageId) -> Account {
+        Account::open(truth, self.channels.iter().map(|name| &**name), self.begin, newest)
     }
 
     /// The bytes of the request.

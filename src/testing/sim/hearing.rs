@@ -51,9 +51,14 @@ enum Wire {
 }
 
 impl Ear {
-    /// The answer to `asked` begins with `head`.
-    pub fn open(head: &ResponseHead, asked: &Asked, truth: &Truth) -> Result<Self, String> {
-        let mut account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
+    /// The answer to `asked`, which the server had whole when `newest` was the newest id, begins with `head`.
+    pub fn open(
+        head: &ResponseHead,
+        asked: &Asked,
+        newest: MessageId,
+        truth: &Truth,
+    ) -> Result<Self, String> {
+        let mut account = asked.account(truth, newest);
         account.has_heard_until(asked.asked_ms);
         let client = head.field("Holdline-Client").map(str::to_owned);
         if let Some(client) = client.as_ref().and_then(|client| client.parse().ok()) {

@@ -1,7 +1,6 @@
 //! A page that listens: by any transport, with its cursor from one to the next.  Law: over all its connections it hears
 //! each message once, in order, or is told why not ([`Account`]).
 
-use super::account::{Account, Begin};
 use super::asking::Asked;
 use super::hearing::Ear;
 use super::ledger::Ledger;
@@ -41,8 +40,8 @@ pub struct Talk {
     pub(super) is_over: bool,
     /// When everything was listened to (Unix ms).
     heard_ms: u64,
-    /// When the server had the whole request.
-    read_at: Option<Millis>,
+    /// When the server had the whole request, and the newest id then.
+    read_at: Option<(Millis, MessageId)>,
     /// The server has had longer than it was given, and says nothing.
     is_late: bool,
     /// The server was told to end and must say so, or answer, before it does.
@@ -152,7 +151,7 @@ impl Reader {
     pub fn listen(&mut self, world: &mut World, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
         let Some(talk) = &mut self.talk else { return Ok(()) };
         let line = talk.out.line();
-        talk.watch(world);
+        talk.watch(world, truth);
         let bytes = world.take_written(line);
         let outcome = talk.listen(&bytes, truth, ledger);
         outcome.map_err(|error| format!("{}: {error} in {:?}", self.name, talk.asked))?;
@@ -182,15 +181,14 @@ impl Reader {
 
     /// Nothing moves any more, and the reader takes everything: is all told?
     pub fn is_done(&self, truth: &Truth) -> Result<(), String> {
-        let Some(Talk { ear, asked, is_late, .. }) = &self.talk else { return Ok(()) };
+        let Some(Talk { ear, asked, read_at, is_late, .. }) = &self.talk else { return Ok(()) };
         match (ear, asked) {
             (None, Some(_)) if *is_late => Err("the time to answer is over".to_owned()),
             (Some(ear), _) => ear.is_idle(truth),
             // A poll is held: then there is nothing for it.
             (None, Some(asked)) => {
-                let is_known = !matches!(asked.begin, Begin::Now(_) | Begin::Last(..) | Begin::Time(_));
-                let account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
-                if is_known { account.is_idle(truth) } else { Ok(()) }
+                let newest = read_at.map_or(truth.newest(), |(_, newest)| newest);
+                asked.account(truth, newest).is_idle(truth)
             }
             (None, None) => Ok(()),
         }
@@ -229,7 +227,7 @@ impl Talk {
     }
 
     /// Notes what the server had time for, before the next of its bytes are read.
-    fn watch(&mut self, world: &World) {
+    fn watch(&mut self, world: &World, truth: &Truth) {
         let now = world.now();
         // Bytes that were held back may have been made long ago.
         if let Some(ear) = &mut self.ear
@@ -244,7 +242,7 @@ impl Talk {
         if let Some(Ear::Socket(socket)) = &mut self.ear {
             socket.has_arrived();
         }
-        let read_at = *self.read_at.get_or_insert(now.at);
+        let (read_at, _) = *self.read_at.get_or_insert((now.at, truth.newest()));
         self.is_late =
             self.asked.as_ref().is_some_and(|asked| now.at > read_at + 1000 * asked.wait_s + 2 * TICK_MS);
     }
@@ -259,7 +257,9 @@ impl Talk {
                 HttpPart::Continue => return Err("nobody expects a 100".to_owned()),
                 HttpPart::Head(head) => {
                     let asked = self.asked.as_ref().ok_or("a head that nobody asked for")?;
-                    self.ear = Some(Ear::open(&head, asked, truth)?);
+                    // Answered in part only, if the server did not wait for the rest.
+                    let newest = self.read_at.map_or(truth.newest(), |(_, newest)| newest);
+                    self.ear = Some(Ear::open(&head, asked, newest, truth)?);
                 }
                 HttpPart::Switched => {
                     let rest = core::mem::take(&mut self.http).into_rest();
