@@ -210,6 +210,14 @@ impl Account {
         Ok(())
     }
 
+    /// Can it be that it has lost something?
+    pub fn may_have_gap(&self, truth: &Truth) -> bool {
+        let may_have_lost = |(name, position): (&String, &Position)| {
+            position.owes_gap || truth.may_have_lost(name, position.at)
+        };
+        self.channels.iter().any(may_have_lost)
+    }
+
     fn channel(&self, said: Option<&str>) -> Result<String, String> {
         match (said, self.channels.len()) {
             (Some(name), _) if self.channels.contains_key(name) => Ok(name.to_owned()),

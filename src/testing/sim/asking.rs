@@ -69,6 +69,8 @@ pub struct Asked {
     pub asked_ms: u64,
     /// Seconds that the server may take to answer, if it has nothing to say.
     pub wait_s: u64,
+    /// The newest id then.
+    pub newest: MessageId,
     /// What the handshake offers (RFC 7692).
     pub offer: Option<&'static str>,
 }
@@ -100,7 +102,8 @@ impl Asked {
         let is_bare = channels.len() == 1 && dice.one_in(2);
         let is_http10 = matches!(via, Via::Sse | Via::Ndjson | Via::Iframe) && dice.one_in(6);
         let wait_s = if via == Via::Poll { 0 } else { 1 + dice.below(40) as u64 };
-        Asked { via, begin, channels, is_bare, is_http10, asked_ms, wait_s, offer: *dice.pick(&OFFERS) }
+        let offer = *dice.pick(&OFFERS);
+        Asked { via, begin, channels, is_bare, is_http10, asked_ms, wait_s, newest, offer }
     }
 
     fn throw_begin(newest: MessageId, dice: &mut Dice) -> Begin {

@@ -42,6 +42,8 @@ pub struct StreamEar {
     wire: Wire,
     cursor: Option<MessageId>,
     client: Option<String>,
+    /// The server says that it ends, or that it is to be asked anew.
+    is_ending: bool,
 }
 
 enum Wire {
@@ -68,7 +70,7 @@ impl Ear {
         match (head.status, asked.via) {
             (101, Via::V1 | Via::Raw) => {
                 let agreed = asked.handshake().agreed(head)?;
-                Ok(Ear::Socket(Box::new(Socket::new(asked, agreed, account))))
+                Ok(Ear::Socket(Box::new(Socket::new(asked, agreed, account, truth))))
             }
             (200 | 304, via) if via.is_batch() && head.field("ETag").is_some() => {
                 let etag = head.field("ETag").unwrap_or_default().trim_matches('"');
@@ -86,7 +88,7 @@ impl Ear {
             })),
             (200, via) if !via.is_batch() && !via.is_socket() => {
                 let wire = Wire::new(head, asked)?;
-                Ok(Ear::Stream(Box::new(StreamEar { account, wire, cursor: None, client })))
+                Ok(Ear::Stream(Box::new(StreamEar { account, wire, cursor: None, client, is_ending: false })))
             }
             (204 | 410, _) => match asked.channels.iter().all(|channel| truth.was_deleted(channel)) {
                 true => Ok(Ear::Closed),
@@ -132,6 +134,7 @@ impl Ear {
                 }
                 Ok(())
             }
+            Ear::Stream(stream) if !stream.may_end() => Err("the stream ended without a word".to_owned()),
             Ear::Stream(_) | Ear::Closed | Ear::Refused(_) => Ok(()),
             Ear::Socket(_) => Err("a WebSocket does not end like this".to_owned()),
         }
@@ -210,6 +213,11 @@ impl BatchEar {
 }
 
 impl StreamEar {
+    /// Only one that said so ends, and one without channels.
+    pub fn may_end(&self) -> bool {
+        self.is_ending || self.account.channels().next().is_none()
+    }
+
     /// The status if it is a refusal after all.
     fn hear(&mut self, truth: &Truth, bytes: &[u8]) -> Result<Option<u16>, String> {
         let all = match &mut self.wire {
@@ -234,6 +242,7 @@ impl StreamEar {
                 }
                 _ => {}
             }
+            self.is_ending |= matches!(heard, Heard::Shutdown { .. } | Heard::Reload { .. });
             self.account.hears(truth, &heard)?;
         }
         Ok(None)

@@ -23,8 +23,6 @@ pub struct Reader {
     wants: Vec<String>,
     /// From where on; `None` if it has heard nothing yet.
     cursor: Option<MessageId>,
-    /// The server may be full, or ending: it may refuse.
-    pub is_patient: bool,
     talk: Option<Talk>,
 }
 
@@ -34,6 +32,8 @@ pub struct Talk {
     pub(super) http: ResponseReader,
     /// The request without a whole answer.
     pub(super) asked: Option<Asked>,
+    /// How many bytes were said before it.
+    said_before: usize,
     /// How the answer is understood, from its head on.
     pub(super) ear: Option<Ear>,
     /// The server will close.
@@ -44,6 +44,8 @@ pub struct Talk {
     read_at: Option<(Millis, MessageId)>,
     /// The server has had longer than it was given, and says nothing.
     is_late: bool,
+    /// Since when neither side has said anything, and how many bytes had arrived then.
+    quiet_since: Option<(Millis, usize)>,
     /// The server was told to end and must say so, or answer, before it does.
     must_be_told: bool,
 }
@@ -61,7 +63,7 @@ impl Reader {
     pub fn new(name: usize, dice: &mut Dice) -> Self {
         let name = format!("reader-{name}");
         let session = format!("{name}-abcdefghijklmnopqrstuv");
-        Reader { name, session, wants: some_channels(dice), cursor: None, is_patient: false, talk: None }
+        Reader { name, session, wants: some_channels(dice), cursor: None, talk: None }
     }
 
     /// Does something: connects, asks, sends, stalls, hangs up.
@@ -97,6 +99,7 @@ impl Reader {
         let Some(talk) = &mut self.talk else { return };
         let asked = Asked::throw(unix_ms, self.wants.clone(), self.cursor, truth.newest(), dice);
         talk.http.expect(false);
+        talk.said_before = talk.out.said();
         talk.out.say(asked.request(&self.session, dice));
         talk.asked = Some(asked);
         (talk.read_at, talk.is_late, talk.must_be_told) = (None, false, false);
@@ -105,7 +108,7 @@ impl Reader {
     /// The server was told to end.
     pub fn is_drained(&mut self, world: &World) {
         if let Some(talk) = &mut self.talk {
-            talk.must_be_told = talk.has_arrived(world);
+            talk.must_be_told = talk.out.has_arrived(world);
         }
     }
 
@@ -153,10 +156,10 @@ impl Reader {
         let line = talk.out.line();
         talk.watch(world, truth);
         let bytes = world.take_written(line);
-        let outcome = talk.listen(&bytes, truth, ledger);
+        let outcome = talk.listen(&bytes, truth, ledger).and_then(|()| talk.is_alive(world, truth, &bytes));
         outcome.map_err(|error| format!("{}: {error} in {:?}", self.name, talk.asked))?;
         if let Some(Ear::Refused(status)) = talk.ear
-            && !self.is_patient
+            && !truth.troubles.may_refuse()
             && status != 408
         {
             return Err(format!("{}: refused with {status}: {:?}", self.name, talk.asked));
@@ -165,11 +168,7 @@ impl Reader {
             self.cursor = Some(cursor);
         }
         if world.is_closed(line) || world.is_write_closed(line) {
-            let may_be_cut = talk.out.was_slow
-                || match &talk.ear {
-                    Some(Ear::Socket(socket)) => self.is_patient || socket.may_be_cut(),
-                    _ => talk.http.finish().is_ok(),
-                };
+            let may_be_cut = truth.troubles.may_refuse() || talk.may_be_cut(world);
             let talk = self.end_talk();
             // A peer that takes everything is cut off only where the server says so.
             if !may_be_cut {
@@ -213,17 +212,51 @@ impl Talk {
             http: ResponseReader::default(),
             asked: None,
             ear: None,
+            said_before: 0,
             is_over: false,
             heard_ms: 0,
             read_at: None,
             is_late: false,
+            quiet_since: None,
             must_be_told: false,
         }
     }
 
-    /// Has the server read everything that was said?
-    fn has_arrived(&self, world: &World) -> bool {
-        self.out.is_empty() && world.is_read(self.out.line())
+    /// May the server end the connection, which is idle or as far as it is?
+    fn may_be_cut(&self, world: &World) -> bool {
+        let is_whole = self.http.finish().is_ok();
+        self.out.was_slow
+            || match &self.ear {
+                Some(Ear::Socket(socket)) => socket.may_be_cut(),
+                Some(Ear::Stream(stream)) => is_whole && stream.may_end(),
+                Some(Ear::Batch(_) | Ear::Closed | Ear::Refused(_)) => is_whole,
+                // It may wait for a request, but not throw one away.
+                None => {
+                    let is_begun = world.has_taken(self.out.line(), self.said_before + 1);
+                    is_whole && (self.asked.is_none() || !is_begun)
+                }
+            }
+    }
+
+    /// A connection that stays open says a sign of life in time.
+    fn is_alive(&mut self, world: &World, truth: &Truth, bytes: &[u8]) -> Result<(), String> {
+        let is_heard = match &mut self.ear {
+            Some(Ear::Socket(socket)) => core::mem::take(&mut socket.was_pinged) || socket.may_be_cut(),
+            Some(Ear::Stream(_)) => !bytes.is_empty() || self.is_over,
+            Some(Ear::Batch(_) | Ear::Closed | Ear::Refused(_)) | None => true,
+        };
+        let (now, sent) = (world.now().at, self.out.sent());
+        let has_arrived = self.out.has_arrived(world);
+        match self.quiet_since.filter(|(_, had_sent)| !is_heard && has_arrived && *had_sent == sent) {
+            Some((since, _)) if now > since + truth.silence_max_ms() && !self.out.was_slow => {
+                Err(format!("no sign of life since {since:?}"))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.quiet_since = has_arrived.then_some((now, sent));
+                Ok(())
+            }
+        }
     }
 
     /// Notes what the server had time for, before the next of its bytes are read.
@@ -236,7 +269,7 @@ impl Talk {
             ear.has_heard_until(self.heard_ms);
         }
         self.heard_ms = now.unix_ms;
-        if !self.has_arrived(world) {
+        if !self.out.has_arrived(world) {
             return;
         }
         if let Some(Ear::Socket(socket)) = &mut self.ear {

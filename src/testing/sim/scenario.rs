@@ -71,6 +71,7 @@ impl Scenario {
             messages: settings.retain_messages,
             bytes: settings.retain_bytes,
             age_ms: settings.retain_age_ms,
+            heartbeat_ms: settings.heartbeat_ms,
             is_loose: is_total_tight || is_clock_rough,
         };
         Scenario {

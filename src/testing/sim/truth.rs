@@ -6,6 +6,7 @@
 //! world the truth is loose: any message may be lost, but a retained one never without a gap notice.
 
 use super::tally::Tally;
+use crate::base::wheel::TICK_MS;
 use crate::limits::{RECORD_BYTES, REPEAT_KEY_MS, UNRETAINED_MS};
 use crate::message::{ClientId, Command, Draft, Entry, Format, MessageId, RepeatKey};
 use core::fmt;
@@ -23,8 +24,28 @@ pub struct Bounds {
     pub bytes: usize,
     /// Milliseconds a message is retained.
     pub age_ms: u64,
+    /// Milliseconds between two signs of life.
+    pub heartbeat_ms: u64,
     /// The bound over all channels bites, or the clock steps back.
     pub is_loose: bool,
+}
+
+/// What goes wrong without anybody's fault: then the server may refuse, and cut off.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles {
+    /// Limits on connections, polls and channels are very low.
+    pub is_crowded: bool,
+    /// The server was told to end.
+    pub is_draining: bool,
+    /// How often the journal refused or failed.
+    pub journal_failures: u64,
+}
+
+impl Troubles {
+    /// The server may refuse whatever it likes.
+    pub fn may_refuse(&self) -> bool {
+        self.is_crowded || self.is_draining
+    }
 }
 
 /// What became of a message.
@@ -101,6 +122,8 @@ struct Channel {
 /// Everything that was ever committed.
 pub struct Truth {
     bounds: Bounds,
+    /// What goes wrong at present.
+    pub troubles: Troubles,
     /// Whatever came before is lost in every channel.
     start: MessageId,
     newest: MessageId,
@@ -120,6 +143,7 @@ impl Truth {
     pub fn new(bounds: Bounds, start: MessageId) -> Self {
         Truth {
             bounds,
+            troubles: Troubles::default(),
             start,
             newest: start,
             clock_ms: start.ms,
@@ -151,11 +175,6 @@ impl Truth {
         records.binary_search_by_key(&id, |record| record.id).ok().map(|index| &records[index])
     }
 
-    /// The channel of the message with this id.
-    pub fn channel_of(&self, id: MessageId) -> Option<&str> {
-        self.channels.keys().find(|channel| self.record(channel, id).is_some()).map(|channel| &**channel)
-    }
-
     /// The first message after `from` with this payload.
     pub fn with_data(&self, channel: &str, from: MessageId, data: &[u8]) -> Option<&Record> {
         self.after(channel, from).iter().find(|record| record.data == data)
@@ -175,6 +194,34 @@ impl Truth {
                     && known.records.iter().any(|record| record.id == id && record.retained)
         });
         id == self.start || known
+    }
+
+    /// May something that was retained after `id` be lost?
+    pub fn may_have_lost(&self, channel: &str, id: MessageId) -> bool {
+        id < self.start
+            || self.channels.get(channel).is_some_and(|known| {
+                known.floors.iter().any(|floor| *floor > id)
+                    || self.bounds.is_loose && known.records.iter().any(|r| r.id > id && r.retained)
+            })
+    }
+
+    /// 503 was told to whoever asked when the journal had failed `failures` times.
+    pub fn journal_failed_since(&self, failures: u64) -> Result<(), String> {
+        match failures < self.troubles.journal_failures {
+            true => self.tally.count("a journal failure told"),
+            false if self.troubles.may_refuse() => self.tally.count("over a limit"),
+            false => {
+                return Err(
+                    "503, and the journal has not failed, nor is the server full or ending".to_owned()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Milliseconds in which everybody must have heard a sign of life.
+    pub fn silence_max_ms(&self) -> u64 {
+        2 * self.bounds.heartbeat_ms + 2 * TICK_MS
     }
 
     /// May any retained message be lost?
