@@ -222,7 +222,7 @@ impl Play {
             publisher.listen(world, truth, ledger)?;
         }
         vandals.iter_mut().for_each(|vandal| vandal.listen(world));
-        bounds::check(world, &scenario.settings)
+        bounds::check(world, scenario, ledger.widest())
     }
 
     /// What the server applied becomes the truth.
@@ -277,7 +277,7 @@ impl Play {
             publisher.is_done(self.world.now().at)?;
         }
         self.ledger.check(&self.truth)?;
-        bounds::check(&self.world, &self.scenario.settings)
+        bounds::check(&self.world, &self.scenario, self.ledger.widest())
     }
 
     /// Everybody goes away, time passes, and nothing is left of them.
