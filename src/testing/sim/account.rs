@@ -1,9 +1,10 @@
 //! What one reader must still be told, held against the truth.  Law: it hears every message after its cursor once and
 //! in order, or why not: a gap notice covers what was lost, and everything else that it misses was not for it.
 
-use super::truth::{Fate, Record, Truth};
+use super::truth::Truth;
 use crate::message::{ClientId, Format, MessageId};
 use crate::testing::decode::Heard;
+use crate::testing::naive_log::{Fate, Record};
 use std::collections::BTreeMap;
 
 /// Where a reader asks to begin.
