@@ -4,8 +4,8 @@
 use super::Server;
 use super::connection::ConnId;
 use super::drafts::{JsonPublish, object, present};
+use super::entries::Proposer;
 use super::problem::Problem;
-use super::publish::Asker;
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::reason;
@@ -116,7 +116,12 @@ impl Server {
         let publish = serde_json::from_slice::<JsonPublish<'_>>(text)
             .map_err(|error| Problem::bad(format!("publish has channel and data: {error}")))?;
         let draft = publish.draft(self.settings.retain_age_ms, self.settings.max_message)?;
-        self.propose(now, Asker::Command(id, reference.map(Into::into)), vec![Command::Publish(draft)], None)
+        self.propose(
+            now,
+            Proposer::Command(id, reference.map(Into::into)),
+            vec![Command::Publish(draft)],
+            None,
+        )
     }
 
     fn say_pong(&mut self, id: ConnId, reference: Option<&str>) {

@@ -18,6 +18,7 @@ mod connection;
 mod drafts;
 mod drain;
 mod ending;
+mod entries;
 mod files;
 mod flush;
 mod input;
@@ -52,7 +53,8 @@ use crate::ws::Inflater;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use core::net::IpAddr;
-use publish::{Asker, Writing};
+use entries::Proposer;
+use publish::Writing;
 use std::collections::{HashMap, VecDeque};
 
 /// Who connected.
@@ -173,7 +175,7 @@ pub struct Server {
     hub: Hub,
     journal: Box<dyn Journal>,
     /// Who is told what became of an entry, by its ticket.
-    askers: HashMap<u64, Asker>,
+    proposers: HashMap<u64, Proposer>,
     next_ticket: u64,
     cache: EncodedCache,
     /// Of what WebSockets send.
@@ -229,7 +231,7 @@ impl Server {
             fired: Vec::new(),
             hub: Hub::new(Limits::from(&settings), journal.start()),
             journal,
-            askers: HashMap::new(),
+            proposers: HashMap::new(),
             next_ticket: 0,
             cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
             inflater: Inflater::new(),

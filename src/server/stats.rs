@@ -45,7 +45,7 @@ impl Server {
             subscribers: self.hub.subscription_total(),
             channels: self.hub.channel_total(),
             parked: self.parked,
-            waiting: self.writing.len() + self.askers.len(),
+            waiting: self.writing.len() + self.proposers.len(),
             timers: self.wheel.armed(),
             pieces: self.pool.pieces(),
             incoming_bytes: self.incoming_bytes,
