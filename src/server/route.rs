@@ -24,6 +24,7 @@ enum Route {
     Ready,
     Stats,
     Console,
+    Client,
     Echo,
     /// Perhaps a file.
     Other,
@@ -115,6 +116,7 @@ impl Server {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, reply, body, &[]);
             }
+            (Route::Client, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
             }
@@ -125,7 +127,13 @@ impl Server {
             (Route::Ask(_) | Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
             (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
-                Route::Channels | Route::Alive | Route::Ready | Route::Stats | Route::Console | Route::Other,
+                Route::Channels
+                | Route::Alive
+                | Route::Ready
+                | Route::Stats
+                | Route::Client
+                | Route::Console
+                | Route::Other,
                 _,
             ) => return Err(Problem::method("GET, HEAD, OPTIONS")),
         }
@@ -156,6 +164,7 @@ impl Server {
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,
             "/stats" => Route::Stats,
+            "/holdline.js" => Route::Client,
             "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,

@@ -10,6 +10,7 @@ mod cli;
 mod closing;
 mod compression;
 mod descriptors;
+mod embedded;
 mod frames;
 mod gaps;
 mod handshake;
