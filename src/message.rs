@@ -78,7 +78,7 @@ fn decimal(text: &str) -> Result<u64, MalformedId> {
 }
 
 /// The public name of whoever listens or speaks. It opens nothing.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub [u8; 12]);
 
 impl fmt::Display for ClientId {
@@ -181,6 +181,12 @@ pub enum Notice<'a> {
     Position { cursor: Cursor },
     /// The channel was deleted.
     Closed { channel: &'a str },
+    /// A client came to the channel.
+    Join { channel: &'a str, client: ClientId, name: Option<&'a str> },
+    /// A client left the channel.
+    Leave { channel: &'a str, client: ClientId, name: Option<&'a str> },
+    /// More clients came to the channel and left it than are told one by one: look who is there.
+    PresenceChanged { channel: &'a str },
     /// The server ends; come back after so many milliseconds.
     Shutdown { reconnect_ms: u64 },
     /// Load this stream anew from this cursor (hidden iframes, whose page grows with what they got).

@@ -4,9 +4,12 @@
 //! cut.  Knows nothing of bytes on a wire, connections or clocks: time is an argument.
 
 mod channel;
+mod clients;
+mod comings;
 mod dedup;
 mod floors;
 mod log;
+mod presence;
 mod reader;
 mod reading;
 mod retention;
@@ -15,6 +18,9 @@ mod start;
 mod tests;
 
 pub use channel::Channel;
+pub use clients::{ClientReaderLimit, Guest, Known};
+pub use comings::Coming;
+pub use presence::{News, Present};
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
 pub use reading::{Iter, Messages, Next, Run, Told};
 
@@ -22,8 +28,11 @@ use crate::base::arena::Arena;
 use crate::base::id::Id;
 use crate::limits::Settings;
 use crate::message::{Command, Cursor, Draft, Entry, Message, MessageId};
+use clients::Clients;
 use dedup::{Answer, Repeats, Seen};
 use floors::{Dropped, Floors};
+use presence::Presence;
+use reader::Mark;
 use retention::Totals;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -46,6 +55,12 @@ pub struct Limits {
     pub max_channels: usize,
     /// Channels of one reader.
     pub max_subscriptions: usize,
+    /// Milliseconds for which a client that was lost has not left.
+    pub presence_grace_ms: u64,
+    /// Milliseconds for which a client without readers is remembered.
+    pub session_grace_ms: u64,
+    /// Clients that are remembered, and in how many channels they are all together.
+    pub max_remembered: usize,
 }
 
 impl From<&Settings> for Limits {
@@ -57,6 +72,9 @@ impl From<&Settings> for Limits {
             retain_total: settings.retain_total,
             max_channels: settings.max_channels,
             max_subscriptions: settings.max_subscriptions,
+            presence_grace_ms: settings.presence_grace_ms,
+            session_grace_ms: settings.session_grace_ms,
+            max_remembered: settings.max_remembered,
         }
     }
 }
@@ -109,6 +127,8 @@ pub struct Hub {
     channels: Arena<Channel>,
     readers: Arena<Reader>,
     subscriptions: Arena<Subscription>,
+    clients: Clients,
+    presence: Presence,
     floors: Floors,
     totals: Totals,
     repeats: Repeats,
@@ -128,6 +148,8 @@ impl Hub {
             channels: Arena::default(),
             readers: Arena::default(),
             subscriptions: Arena::default(),
+            clients: Clients::default(),
+            presence: Presence::default(),
             floors: Floors::new(common_floor),
             totals: Totals::default(),
             repeats: Repeats::default(),
@@ -191,7 +213,7 @@ impl Hub {
         let readers: Vec<_> = channel.subscribers.iter(&self.subscriptions).map(|(id, _)| id).collect();
         for subscription in readers {
             if let Some(subscription) = self.subscriptions.get_mut(subscription) {
-                subscription.is_closed = true;
+                subscription.set(Mark::Closed, true);
             }
         }
         self.touch(channel_id);
@@ -209,6 +231,7 @@ impl Hub {
 
     /// The next reader that has something new to look at; each once until something new happens.
     pub fn poll_dirty(&mut self) -> Option<ReaderId> {
+        self.stir();
         // All of them first: who reads two of the channels comes out once.
         while let Some(channel) = self.touched.pop_front() {
             self.mark_readers(channel);

@@ -1,6 +1,6 @@
 //! Where a reader begins.  Law: only a cursor can have a gap; `start` and `last` begin with what is retained.
 
-use super::reader::{Rare, Reader, ReaderId, SubscribeError, SubscriptionId};
+use super::reader::{Mark, Rare, Reader, ReaderId, SubscribeError, SubscriptionId};
 use super::reading::View;
 use super::{Hub, Start};
 use crate::base::list::List;
@@ -25,6 +25,9 @@ impl Hub {
             rare: None,
             subscriptions: List::default(),
             client,
+            next: u32::MAX,
+            tag: 0,
+            is_introduced: false,
             is_dirty: false,
         });
         let links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
@@ -47,6 +50,7 @@ impl Hub {
         let names = self.admit(Some(reader), channels, unix_ms)?;
         self.catch_up(reader, unix_ms);
         let links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
+        self.join_all(reader, &links, unix_ms);
         let position = self.readers.get(reader).map_or(self.newest, |state| state.cursor);
         match since {
             _ if links.is_empty() => Ok(position),
@@ -134,7 +138,7 @@ impl Hub {
     fn mark_lost(&mut self, links: &[SubscriptionId]) {
         for id in links {
             if let Some(subscription) = self.subscriptions.get_mut(*id) {
-                subscription.is_lost = true;
+                subscription.set(Mark::Lost, true);
             }
         }
     }
@@ -145,7 +149,7 @@ impl Hub {
         let ahead = &mut state.rare.get_or_insert_default().ahead;
         for id in links {
             let Some(subscription) = self.subscriptions.get_mut(*id) else { continue };
-            subscription.is_ahead = true;
+            subscription.set(Mark::Ahead, true);
             let known = ahead.entry(*id).or_insert(since);
             *known = since.max(*known);
         }
@@ -157,7 +161,7 @@ impl Hub {
         self.hold_replay_back(reader);
         for id in links {
             if let Some(subscription) = self.subscriptions.get_mut(*id) {
-                subscription.is_replayed = true;
+                subscription.set(Mark::Replayed, true);
             }
         }
         if let Some(state) = self.readers.get_mut(reader) {
@@ -181,7 +185,7 @@ impl Hub {
         let Some(state) = self.readers.get(reader) else { return };
         let Some(position) = state.replay() else { return };
         let all = state.subscriptions.iter(&self.subscriptions);
-        let replayed: Vec<_> = all.filter(|(_, s)| s.is_replayed).map(|(id, _)| id).collect();
+        let replayed: Vec<_> = all.filter(|(_, s)| s.is(Mark::Replayed)).map(|(id, _)| id).collect();
         self.skip_to(reader, &replayed, position);
     }
 }

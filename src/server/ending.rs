@@ -83,7 +83,7 @@ impl Server {
             self.parked -= usize::from(matches!(before, Proto::Parked(_)));
         }
         if let Some(reader) = reader {
-            self.hub.leave(reader);
+            self.hub.lose(reader, now.at);
         }
         self.recount(id);
         self.mark_dirty(id);
@@ -130,7 +130,7 @@ impl Server {
         self.wheel.cancel(id.index());
         self.writing.remove(&id);
         if let Some(reader) = conn.reader() {
-            self.hub.leave(reader);
+            self.hub.lose(reader, self.clock.at);
         }
         if matches!(conn.proto, Proto::Parked(_)) {
             self.parked -= 1;

@@ -23,6 +23,7 @@ mod files;
 mod flush;
 mod input;
 mod park;
+mod presence;
 mod problem;
 mod publish;
 mod reading;

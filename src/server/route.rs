@@ -15,6 +15,7 @@ use crate::http::{Head, Method, decode_path};
 enum Route {
     Channel(ChannelName),
     Channels,
+    Presence(ChannelName),
     Publish,
     Alive,
     Ready,
@@ -86,6 +87,9 @@ impl Server {
             (Route::Channel(channel), Method::Post) => {
                 return self.begin_publish(now, head, reply, channel).map(Judged::Body);
             }
+            (Route::Presence(channel), Method::Get | Method::Head) => {
+                self.answer_presence(now, id, reply, &channel);
+            }
             (Route::Publish, Method::Post) => return self.begin_bulk(now, head, reply).map(Judged::Body),
             (Route::Channel(channel), Method::Delete) => {
                 self.delete_channel(now, id, reply.take(now), channel)
@@ -108,7 +112,13 @@ impl Server {
             (Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
             (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
-                Route::Channels | Route::Alive | Route::Ready | Route::Stats | Route::Console | Route::Other,
+                Route::Channels
+                | Route::Presence(_)
+                | Route::Alive
+                | Route::Ready
+                | Route::Stats
+                | Route::Console
+                | Route::Other,
                 _,
             ) => return Err(Problem::method("GET, HEAD, OPTIONS")),
         }
@@ -126,6 +136,9 @@ impl Server {
         let path = head.target.path;
         if let Some(name) = path.strip_prefix("/channels/") {
             return Ok(Route::Channel(ChannelName::parse(&decode_path(name)?)?));
+        }
+        if let Some(name) = path.strip_prefix("/presence/") {
+            return Ok(Route::Presence(ChannelName::parse(&decode_path(name)?)?));
         }
         Ok(match path {
             "/channels" => Route::Channels,

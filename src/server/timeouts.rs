@@ -17,7 +17,10 @@ impl Server {
             let at = self.clock.at + unix_ms.saturating_sub(self.clock.unix_ms);
             at.max(self.swept_at + SWEEP_MS)
         });
-        [self.wheel.next(), sweep, self.drain_deadline()].into_iter().flatten().min()
+        [self.wheel.next(), sweep, self.hub.next_departure(), self.drain_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Does what is due.
@@ -27,6 +30,7 @@ impl Server {
             self.swept_at = now.at;
             self.hub.tick(now.unix_ms);
         }
+        self.hub.let_go(now.at);
         let mut fired = core::mem::take(&mut self.fired);
         self.wheel.expire(now.at, &mut fired);
         for index in fired.drain(..) {
