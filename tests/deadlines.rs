@@ -134,3 +134,75 @@ fn a_websocket_that_takes_nothing_is_dropped_in_its_time() {
     pass(&mut world, 200);
     assert!(world.is_closed(line), "--write-timeout is 30 s");
 }
+
+/// What `GET target` is answered with on a line of its own.
+fn get(world: &mut World, target: &str) -> String {
+    let line = open(world, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    let answer = String::from_utf8(world.take_written(line)).expect("JSON");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+    body.to_owned()
+}
+
+const SESSION: &str = "session=0123456789012345678901";
+
+fn stream(world: &mut World, target: &str) -> Line {
+    open(world, &format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n\r\n"))
+}
+
+fn count(world: &mut World) -> Option<char> {
+    get(world, "/presence/a").chars().rev().find(char::is_ascii_digit)
+}
+
+#[test]
+fn who_comes_back_within_the_grace_has_not_left() {
+    let mut world = World::new(Settings { heartbeat_ms: 3_600_000, ..Settings::default() });
+    let watcher = stream(&mut world, "/channels/a?presence=1");
+    let target = format!("/channels/a?{SESSION}&name=Ann");
+    for reconnect in 1..=3 {
+        let line = stream(&mut world, &target);
+        assert_eq!(count(&mut world), Some('2'));
+        world.reset(line);
+        pass(&mut world, 9_999);
+        assert_eq!(count(&mut world), Some('2'), "reconnect {reconnect}");
+    }
+    let told = |world: &World| {
+        let text = String::from_utf8_lossy(world.written(watcher)).into_owned();
+        ["join", "leave"].map(|notice| text.matches(&format!("\"notice\":\"{notice}\"")).count())
+    };
+    assert_eq!(told(&world), [1, 0]);
+    pass(&mut world, 1);
+    assert_eq!((count(&mut world), told(&world)), (Some('1'), [1, 1]), "ten seconds are over");
+}
+
+#[test]
+fn a_poller_is_there_from_poll_to_poll_and_ten_seconds_more() {
+    let mut world = world();
+    let target = format!("/channels/a?{SESSION}");
+    for _ in 0..4 {
+        get(&mut world, &target);
+        pass(&mut world, 9_000);
+        assert_eq!(count(&mut world), Some('1'));
+    }
+    let held = open(&mut world, &format!("GET {target}&wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    pass(&mut world, 29_000);
+    assert_eq!(count(&mut world), Some('1'), "it is held");
+    pass(&mut world, 2_000);
+    assert!(!world.written(held).is_empty());
+    pass(&mut world, 8_000);
+    assert_eq!(count(&mut world), Some('1'));
+    pass(&mut world, 1_100);
+    assert_eq!(count(&mut world), Some('0'));
+}
+
+#[test]
+fn a_poller_is_told_what_happened_since_its_last_poll_within_the_grace_of_its_session() {
+    let mut world = world();
+    let target = format!("/channels/a?{SESSION}&presence=1");
+    get(&mut world, &target);
+    stream(&mut world, "/channels/a?name=Bob");
+    pass(&mut world, 50_000);
+    assert!(get(&mut world, &target).contains(r#""notices":[{"notice":"join","channel":"a","#));
+    stream(&mut world, "/channels/a?name=Cid");
+    pass(&mut world, 61_000);
+    assert!(get(&mut world, &target).contains(r#""notices":[]"#), "it is a new client");
+}

@@ -20,6 +20,7 @@ mod malformed;
 mod messages;
 mod ndjson;
 mod polls;
+mod presence;
 mod publish;
 mod reading;
 mod resume;
