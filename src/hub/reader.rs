@@ -169,14 +169,16 @@ impl SubscribeError {
 }
 
 impl Hub {
-    /// Refuses, or says which of `names`, each once, `reader` does not have yet.
+    /// Refuses, or says which of `names`, each once, `reader` does not have yet. It will have `gone` channels less than
+    /// it has.
     pub(super) fn admit<'n>(
         &self,
         reader: Option<ReaderId>,
+        gone: usize,
         names: &'n [ChannelName],
         unix_ms: u64,
     ) -> Result<Vec<&'n str>, SubscribeError> {
-        let has = reader.map_or(0, |id| self.channel_count(id));
+        let has = reader.map_or(0, |id| self.channel_count(id) - gone);
         let mut fresh: Vec<&str> = Vec::new();
         // One command may have a hundred thousand names: each is looked at once, and no more of them than count.
         let mut seen = HashSet::new();

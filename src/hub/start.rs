@@ -6,6 +6,7 @@ use super::{Hub, Start};
 use crate::base::list::List;
 use crate::channel_name::ChannelName;
 use crate::message::{ClientId, Cursor, MessageId};
+use std::collections::HashSet;
 
 impl Hub {
     /// A new reader of `channels`, which may be none; a name given twice counts once. It is not marked dirty: the
@@ -18,7 +19,7 @@ impl Hub {
         start: Start,
         unix_ms: u64,
     ) -> Result<ReaderId, SubscribeError> {
-        let names = self.admit(None, channels, unix_ms)?;
+        let names = self.admit(None, 0, channels, unix_ms)?;
         let reader = self.readers.insert(Reader {
             owner,
             cursor: MessageId::ZERO,
@@ -47,7 +48,7 @@ impl Hub {
         since: Option<Cursor>,
         unix_ms: u64,
     ) -> Result<Cursor, SubscribeError> {
-        let names = self.admit(Some(reader), channels, unix_ms)?;
+        let names = self.admit(Some(reader), 0, channels, unix_ms)?;
         self.catch_up(reader, unix_ms);
         let links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
         self.join_all(reader, &links, unix_ms);
@@ -62,6 +63,34 @@ impl Hub {
             }
             None => Ok(position),
         }
+    }
+
+    /// Takes channels from `reader` and gives it others, all or nothing; no channel is in both lists. Says where the
+    /// new ones begin, as [`Hub::add`] does.
+    pub fn change(
+        &mut self,
+        reader: ReaderId,
+        add: &[ChannelName],
+        remove: &[ChannelName],
+        unix_ms: u64,
+    ) -> Result<Cursor, SubscribeError> {
+        self.check_change(reader, add, remove, unix_ms)?;
+        for name in remove {
+            self.remove(reader, name);
+        }
+        self.add(reader, add, None, unix_ms)
+    }
+
+    /// Would [`Hub::change`] do it?
+    pub fn check_change(
+        &self,
+        reader: ReaderId,
+        add: &[ChannelName],
+        remove: &[ChannelName],
+        unix_ms: u64,
+    ) -> Result<(), SubscribeError> {
+        let gone: HashSet<_> = remove.iter().filter_map(|name| self.find(reader, name)).collect();
+        self.admit(Some(reader), gone.len(), add, unix_ms).map(|_| ())
     }
 
     /// A reader stands just before what it has yet to read, though nobody wrote that down.

@@ -13,6 +13,7 @@
 //! Knows no socket, no file and no clock.
 
 mod access;
+mod clients;
 mod command;
 mod connection;
 mod drafts;

@@ -16,6 +16,8 @@ enum Route {
     Channel(ChannelName),
     Channels,
     Presence(ChannelName),
+    /// Of the client with this session.
+    Subscriptions(String),
     Publish,
     Alive,
     Ready,
@@ -90,6 +92,9 @@ impl Server {
             (Route::Presence(channel), Method::Get | Method::Head) => {
                 self.answer_presence(now, id, reply, &channel);
             }
+            (Route::Subscriptions(session), Method::Post) => {
+                return self.begin_subscriptions(now, reply, session).map(Judged::Body);
+            }
             (Route::Publish, Method::Post) => return self.begin_bulk(now, head, reply).map(Judged::Body),
             (Route::Channel(channel), Method::Delete) => {
                 self.delete_channel(now, id, reply.take(now), channel)
@@ -109,7 +114,7 @@ impl Server {
             (Route::Channel(_), _) => {
                 return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
-            (Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
+            (Route::Publish | Route::Subscriptions(_), _) => return Err(Problem::method("POST, OPTIONS")),
             (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
                 Route::Channels
@@ -139,6 +144,12 @@ impl Server {
         }
         if let Some(name) = path.strip_prefix("/presence/") {
             return Ok(Route::Presence(ChannelName::parse(&decode_path(name)?)?));
+        }
+        if let Some(rest) = path.strip_prefix("/clients/") {
+            return match rest.split_once('/') {
+                Some((session, "subscriptions")) => Ok(Route::Subscriptions(decode_path(session)?.into())),
+                Some(_) | None => Err(not_found()),
+            };
         }
         Ok(match path {
             "/channels" => Route::Channels,

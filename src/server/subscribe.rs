@@ -31,9 +31,14 @@ impl Server {
     /// as the server runs, needs no table, and tells nothing of the session.
     pub(super) fn identify(&mut self, session: Option<String>) -> Identity {
         let session = session.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(self.rng.bytes()));
-        let digest = self.rng.digest(b"client", session.as_bytes());
-        let client = ClientId(*digest.first_chunk().expect("16 bytes begin with 12"));
+        let client = self.client_of(&session);
         Identity { session, client }
+    }
+
+    /// Whose session it is.
+    pub(super) fn client_of(&self, session: &str) -> ClientId {
+        let digest = self.rng.digest(b"client", session.as_bytes());
+        ClientId(*digest.first_chunk().expect("16 bytes begin with 12"))
     }
 
     /// Answers `GET /channels/…`, which is no handshake.

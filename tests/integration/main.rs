@@ -27,6 +27,7 @@ mod resume;
 mod shortcuts;
 mod sse;
 mod static_files;
+mod subscriptions;
 mod support_tests;
 mod unix;
 mod websocket;
