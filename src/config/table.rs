@@ -144,7 +144,7 @@ pub const ROWS: &[Row] = &[
         Count,
         THINGS,
         LIMITS,
-        "Long polls held at one time",
+        "Long polls and askers held at one time",
         Field::Usize(|s| &mut s.max_parked),
     ),
     row(
@@ -154,6 +154,14 @@ pub const ROWS: &[Row] = &[
         LIMITS,
         "Clients remembered without a connection, and in how many channels they are",
         Field::Usize(|s| &mut s.max_remembered),
+    ),
+    row(
+        "max-asks",
+        Count,
+        THINGS,
+        LIMITS,
+        "Open questions; as many that ended are remembered besides",
+        Field::Usize(|s| &mut s.max_asks),
     ),
     row(
         "compress-above",

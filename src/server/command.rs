@@ -66,11 +66,19 @@ impl Server {
             Some("unsubscribe") => self.unsubscribe_command(id, reader, reference, text),
             Some("publish") => self.publish_command(now, id, reference, text),
             Some("presence") => self.presence_command(id, reference, text),
+            Some("ask") => self.ask_command(now, id, reference, text),
+            Some("answer") => {
+                let by = self.hub.client(reader);
+                self.answer_command(now, id, by, reference, text)
+            }
+            Some("withdraw") => self.withdraw_command(now, id, reference, text),
             Some("ping") => {
                 self.say_pong(id, reference);
                 Ok(())
             }
-            _ => Err(Problem::bad("type is one of subscribe, unsubscribe, publish, presence, ping")),
+            _ => Err(Problem::bad(
+                "type is one of subscribe, unsubscribe, publish, presence, ask, answer, withdraw, ping",
+            )),
         };
         if let Err(problem) = done {
             self.say_error(id, reference, &problem);
@@ -155,18 +163,23 @@ impl Server {
     pub(super) fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
         log::debug!("#{} command refused: {}", id.index(), problem.detail);
         let reference = reference.map_or_else(String::new, |reference| format!(r#""ref":{reference},"#));
-        let error = serde_json::json!({
-            "type": "about:blank",
-            "title": reason(problem.status),
-            "status": problem.status,
-            "detail": problem.detail,
-        });
-        self.say_text(id, &format!(r#"{{"type":"reply",{reference}"error":{error}}}"#));
+        self.say_text(id, &format!(r#"{{"type":"reply",{reference}{}}}"#, error_member(problem)));
     }
 
-    fn say_text(&mut self, id: ConnId, text: &str) {
+    pub(super) fn say_text(&mut self, id: ConnId, text: &str) {
         self.say_frame(id, Opcode::Text, text.as_bytes());
     }
+}
+
+/// The member that tells of a refusal (RFC 9457).
+pub(super) fn error_member(problem: &Problem) -> String {
+    let error = serde_json::json!({
+        "type": "about:blank",
+        "title": reason(problem.status),
+        "status": problem.status,
+        "detail": problem.detail,
+    });
+    format!(r#""error":{error}"#)
 }
 
 fn channels_of(text: &[u8]) -> Result<(Vec<ChannelName>, Option<Cursor>), Problem> {

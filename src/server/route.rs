@@ -10,6 +10,7 @@ use super::{OutPiece, Server, access, socket};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::{Head, Method, decode_path};
+use crate::hub::AskError;
 
 /// What a path names.
 enum Route {
@@ -19,6 +20,9 @@ enum Route {
     /// Of the client with this session.
     Subscriptions(String),
     Publish,
+    Ask(ChannelName),
+    /// What follows `/asks/`.
+    Question(Box<str>),
     Alive,
     Ready,
     Stats,
@@ -96,6 +100,18 @@ impl Server {
                 return self.begin_subscriptions(now, reply, session).map(Judged::Body);
             }
             (Route::Publish, Method::Post) => return self.begin_bulk(now, head, reply).map(Judged::Body),
+            (Route::Ask(channel), Method::Post) => {
+                return self.begin_ask(now, head, reply, channel).map(Judged::Body);
+            }
+            (Route::Question(ask), Method::Post) => {
+                return self.begin_answer(now, head, reply, parse_ask(&ask)?).map(Judged::Body);
+            }
+            (Route::Question(asker), Method::Get | Method::Head) => {
+                self.take_up(now, id, head, reply, parse_ask(&asker)?)?;
+            }
+            (Route::Question(asker), Method::Delete) => {
+                self.withdraw(now, id, reply.take(now), parse_ask(&asker)?);
+            }
             (Route::Channel(channel), Method::Delete) => {
                 self.delete_channel(now, id, reply.take(now), channel)
             }
@@ -114,7 +130,10 @@ impl Server {
             (Route::Channel(_), _) => {
                 return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
-            (Route::Publish | Route::Subscriptions(_), _) => return Err(Problem::method("POST, OPTIONS")),
+            (Route::Question(_), _) => return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS")),
+            (Route::Ask(_) | Route::Publish | Route::Subscriptions(_), _) => {
+                return Err(Problem::method("POST, OPTIONS"));
+            }
             (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
                 Route::Channels
@@ -150,6 +169,12 @@ impl Server {
                 Some((session, "subscriptions")) => Ok(Route::Subscriptions(decode_path(session)?.into())),
                 Some(_) | None => Err(not_found()),
             };
+        }
+        if let Some(name) = path.strip_prefix("/ask/") {
+            return Ok(Route::Ask(ChannelName::parse(&decode_path(name)?)?));
+        }
+        if let Some(id) = path.strip_prefix("/asks/") {
+            return Ok(Route::Question(id.into()));
         }
         Ok(match path {
             "/channels" => Route::Channels,
@@ -213,6 +238,11 @@ fn jsonp_callback(head: &Head<'_, '_>) -> Option<Box<str>> {
         return None;
     }
     Parameters::parse(Some(query)).ok()?.jsonp_callback()
+}
+
+/// What is no id names no question.
+fn parse_ask<T: core::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| AskError::Unknown.into())
 }
 
 pub(super) fn not_found() -> Problem {

@@ -154,6 +154,14 @@ impl World {
         line
     }
 
+    /// Somebody connects and sends `request`; what comes of it has come.
+    pub fn open(&mut self, request: &str) -> Line {
+        let line = self.connect();
+        self.send(line, request.as_bytes());
+        self.settle();
+        line
+    }
+
     /// The peer sends `piece`, which will be one read. An empty one is none.
     pub fn send(&mut self, line: Line, piece: &[u8]) {
         if !piece.is_empty() {
@@ -244,6 +252,16 @@ impl World {
     /// Time passes until the server's next deadline, if it has one.
     pub fn advance_to_deadline(&mut self) {
         self.advance(self.next_deadline().map_or(0, |due| due.since(self.now.at)));
+    }
+
+    /// `ms` milliseconds pass, with everything that is due meanwhile.
+    pub fn pass(&mut self, ms: u64) {
+        let end = self.now.at + ms;
+        while self.next_deadline().is_some_and(|due| due <= end) {
+            self.advance_to_deadline();
+            self.settle();
+        }
+        self.advance(end.since(self.now.at));
     }
 
     /// Turns until nothing moves any more. Time stands still.
@@ -356,7 +374,7 @@ impl World {
                 end.pipe.is_write_closed = true;
             }),
             Action::Resume(id) => self.with_end(id, |end| end.is_resumed = true),
-            Action::OpenFile { id, path } => self.open(id, path),
+            Action::OpenFile { id, path } => self.open_file(id, path),
             Action::ReadFile { id, offset, len } => self.read_file(id, offset, len),
             Action::CloseFile(id) => self.with_end(id, |end| end.file = None),
             Action::StopAccepting | Action::Stop => {}
@@ -369,7 +387,7 @@ impl World {
         }
     }
 
-    fn open(&mut self, id: ConnId, path: Box<str>) {
+    fn open_file(&mut self, id: ConnId, path: Box<str>) {
         let file = self.files.iter().find(|(name, _)| *name == &*path);
         let opened = file
             .map(|(_, content)| Opened { len: content.len() as u64, modified_unix_s: BEGIN_UNIX_MS / 1000 })

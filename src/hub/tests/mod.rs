@@ -1,5 +1,6 @@
 //! What the hub promises, a sentence each, and the hub against a naive model. Ids are `MS-0` here and written as `MS`.
 
+mod asking;
 mod audience;
 mod beginning;
 mod company;
@@ -25,6 +26,7 @@ const ROOMY: Limits = Limits {
     presence_grace_ms: 10_000,
     session_grace_ms: 60_000,
     max_remembered: 1000,
+    max_asks: 100,
 };
 
 fn name(text: &str) -> ChannelName {
@@ -95,6 +97,7 @@ impl Bench {
                 (format!("gap {channel} {}-{}", after.ms, resumes.ms), cursor)
             }
             Next::Closed { channel, .. } => (format!("closed {channel}"), cursor),
+            Next::Withdrawn { id, end, .. } => (format!("{end:?} {}", id.ms).to_lowercase(), cursor),
             Next::ReplayEnd { cursor: end } => (format!("end {}", end.ms), cursor),
             Next::Idle => {
                 self.0.advance(reader, self.0.newest());
