@@ -245,3 +245,28 @@ fn a_question_over_a_websocket_is_pending_after_its_wait() {
     }
     assert!(said(&world).contains(r#""state":"pending","status":202"#), "{}", said(&world));
 }
+
+/// `POST target`, on a line of its own; its status.
+fn post(world: &mut World, target: &str) -> String {
+    let head = format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n");
+    let line = world.open(&format!("{head}Connection: close\r\n\r\nx"));
+    String::from_utf8(world.take_written(line)).expect("JSON")[9..12].to_owned()
+}
+
+#[test]
+fn a_message_to_a_client_waits_for_it_until_the_grace_of_its_session_is_over() {
+    let mut world = world();
+    let target = format!("/channels/a?{SESSION}&since=start");
+    let batch = get(&mut world, &target);
+    let (_, id) = batch.split_once("\"client\":\"").expect("an id");
+    let client = format!("/clients/{}", &id[..16]);
+    assert_eq!(post(&mut world, &client), "200");
+    world.pass(59_900);
+    assert!(get(&mut world, &target).contains(r#""channel":"@client""#));
+    world.pass(59_900);
+    assert_eq!(post(&mut world, &client), "200");
+    world.pass(200);
+    assert_eq!(post(&mut world, &client), "404", "it is forgotten");
+    assert!(!get(&mut world, &target).contains("@client"));
+    assert_eq!(post(&mut world, &client), "200", "it has come again");
+}

@@ -55,6 +55,8 @@ pub struct Known<'a> {
 #[derive(Default)]
 pub(super) struct Few {
     pub(super) name: Option<Rc<str>>,
+    /// Something was sent to it.
+    pub(super) has_log: bool,
 }
 
 /// A client without readers.
@@ -186,9 +188,16 @@ impl Hub {
         }
     }
 
+    /// Those of a reader's subscriptions by which its client is present: all but that to its own log.
     pub(super) fn subscriptions_of(&self, id: ReaderId) -> Vec<SubscriptionId> {
         let Some(reader) = self.readers.get(id) else { return Vec::new() };
-        reader.subscriptions.iter(&self.subscriptions).map(|(id, _)| id).collect()
+        let own = self.own_subscription(id);
+        reader
+            .subscriptions
+            .iter(&self.subscriptions)
+            .map(|(id, _)| id)
+            .filter(|id| Some(*id) != own)
+            .collect()
     }
 
     /// Frees the reader as [`Hub::leave`] does, for a client that may come back: for so long it has not left its
@@ -238,7 +247,16 @@ impl Hub {
 
     /// Nothing is left of a client without readers.
     pub(super) fn forget(&mut self, client: ClientId) {
+        self.drop_own(client);
         self.clients.few.remove(&client);
+    }
+
+    /// Forgets a client whose readers are gone: it has left, and what was sent to it is dropped.
+    pub fn dismiss(&mut self, client: ClientId) {
+        self.let_client_go(client);
+        if self.clients.gone.take(&client).is_some() {
+            self.forget(client);
+        }
     }
 
     /// Is the client known, or was it a moment ago?

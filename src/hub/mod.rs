@@ -11,6 +11,7 @@ mod comings;
 mod dedup;
 mod floors;
 mod log;
+mod own_log;
 mod presence;
 mod reader;
 mod reading;
@@ -209,7 +210,10 @@ impl Hub {
         match command {
             Command::Publish(draft) => {
                 let channel = draft.channel.clone();
-                self.append(&channel, message(id, draft));
+                match Hub::own_log_of(&channel) {
+                    Some(client) => self.send(id, client, draft),
+                    None => self.append(&channel, message(id, draft)),
+                }
             }
             Command::Delete(channel) => self.delete(id, &channel),
             Command::Ask(question) => self.ask(id, question),
@@ -225,7 +229,10 @@ impl Hub {
     fn subscribers_of(&self, command: &Command) -> u32 {
         match command {
             Command::Publish(draft) | Command::Ask(Question { draft, .. }) => {
-                self.subscribers(&draft.channel)
+                match Hub::own_log_of(&draft.channel) {
+                    Some(client) => self.owners(client).count() as u32,
+                    None => self.subscribers(&draft.channel),
+                }
             }
             Command::Delete(channel) => self.subscribers(channel),
             Command::Answer(..) | Command::Withdraw(_) => 0,

@@ -210,6 +210,17 @@ impl Hub {
         while presence.places.pop(now, most).is_some() {}
     }
 
+    /// The client has left every channel in which it is present by nothing but the grace.
+    pub(super) fn let_client_go(&mut self, client: ClientId) {
+        let first = (client, Rc::from(""));
+        let all = self.presence.away.starting_at(&first).map(|(key, _)| key.clone());
+        let channels: Vec<_> = all.take_while(|(other, _)| *other == client).collect();
+        for (client, channel) in channels {
+            self.presence.take_away(client, &channel);
+            self.presence.note(&self.clients, client, channel, false);
+        }
+    }
+
     /// At most `most` of the clients that are in the channel, each once; and how many there are.
     pub fn present(&self, channel: &str, most: usize) -> (Vec<Present<'_>>, usize) {
         let mut list = Vec::new();
@@ -355,8 +366,9 @@ impl Hub {
             return Vec::new();
         };
         let (mut found, mut changed) = (Vec::new(), Vec::new());
-        for (_, subscription) in reader.subscriptions.iter(&self.subscriptions) {
-            let Some((_, channel)) = subscription.channel(&self.channels) else { continue };
+        for id in self.subscriptions_of(id) {
+            let place = self.subscriptions.get(id).and_then(|one| one.channel(&self.channels));
+            let Some((_, channel)) = place else { continue };
             match self.presence.comings.after(&channel.name, from, most) {
                 // It is not told of itself.
                 Some(mut some) => {

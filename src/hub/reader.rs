@@ -309,12 +309,15 @@ impl Hub {
         let subscriptions =
             self.readers.get(reader).map(|state| state.subscriptions.iter(&self.subscriptions));
         let channels = subscriptions.into_iter().flatten();
-        channels.filter_map(|(_, subscription)| Some(&*subscription.channel(&self.channels)?.1.name))
+        let names =
+            channels.filter_map(|(_, subscription)| Some(&*subscription.channel(&self.channels)?.1.name));
+        names.filter(|name| ChannelName::own_suffix(name).is_none())
     }
 
     /// How many channels the reader has.
     pub fn channel_count(&self, reader: ReaderId) -> usize {
-        self.readers.get(reader).map_or(0, |state| state.subscriptions.len() as usize)
+        let all = self.readers.get(reader).map_or(0, |state| state.subscriptions.len() as usize);
+        all - usize::from(self.own_subscription(reader).is_some())
     }
 }
 

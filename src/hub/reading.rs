@@ -5,6 +5,7 @@ use super::channel::Channel;
 use super::log::{Log, Slot};
 use super::reader::{Mark, Reader, ReaderId, Subscription, SubscriptionId};
 use super::{ChannelId, Hub};
+use crate::channel_name::ChannelName;
 use crate::limits::CHUNK_BYTES_MAX;
 use crate::message::{AskEnd, AskId, AskRole, ClientId, Cursor, Message, MessageId};
 use std::collections::vec_deque;
@@ -273,7 +274,7 @@ impl Hub {
                 }
                 Next::Run(Run {
                     channel: channel_id,
-                    name: &channel.name,
+                    name: ChannelName::shown(&channel.name),
                     messages: channel.log.run(index, before, view),
                     replay: replay.is_some(),
                 })
@@ -319,10 +320,15 @@ impl Hub {
             let (_, channel) = subscription.channel(&self.channels)?;
             if let Some(after) = gap_after(subscription, channel, state.position(id, subscription, from)) {
                 let resumes = channel.log.floor();
-                return Some(Next::Gap { subscription: id, channel: &channel.name, after, resumes });
+                return Some(Next::Gap {
+                    subscription: id,
+                    channel: ChannelName::shown(&channel.name),
+                    after,
+                    resumes,
+                });
             }
             if subscription.is(Mark::Closed) {
-                return Some(Next::Closed { subscription: id, channel: &channel.name });
+                return Some(Next::Closed { subscription: id, channel: ChannelName::shown(&channel.name) });
             }
         }
         None

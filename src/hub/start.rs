@@ -31,7 +31,8 @@ impl Hub {
             is_introduced: false,
             is_dirty: false,
         });
-        let links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
+        let mut links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
+        links.extend(self.link_own(reader, unix_ms));
         self.place(reader, &links, start, unix_ms);
         Ok(reader)
     }

@@ -1,19 +1,23 @@
-//! Clients: what is done to one from outside (API: Clients).  Law: a client's session changes its streams, and is never
-//! logged; its id opens nothing but what operators may do.
+//! Clients: which there are, and what is done to one from outside (API: Clients).  Law: a client's session changes its
+//! streams, and is never logged; its id opens nothing but what operators may do.
 
 use super::Server;
 use super::connection::{ConnId, Proto};
 use super::drafts::object;
 use super::park::owned_by;
+use super::presence::transport_name;
 use super::problem::Problem;
 use super::publish::{Wanted, Writing};
 use super::reading::checked_session;
 use super::reply::Reply;
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
-use crate::hub::ReaderId;
+use crate::http::{Head, Query};
+use crate::hub::{Known, ReaderId};
+use crate::limits::CLIENTS_LISTED_MAX;
 use crate::message::{ClientId, Cursor};
-use serde::Deserialize;
+use crate::ws::CloseCode;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -26,6 +30,107 @@ struct Change<'a> {
     remove: Vec<Cow<'a, str>>,
 }
 
+/// `GET /clients`.
+#[derive(Serialize)]
+struct Listing<'a> {
+    clients: Vec<Listed<'a>>,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    transport: &'static str,
+    channels: Vec<&'a str>,
+    since_ms: u64,
+}
+
+/// What operators do.
+impl Server {
+    /// Answers `GET /clients`.
+    pub(super) fn answer_clients(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        head: &Head<'_, '_>,
+        reply: &Reply,
+    ) -> Result<(), Problem> {
+        let mut after = None;
+        for pair in Query::pairs(head.target.query.unwrap_or_default()) {
+            let (name, value) = pair?;
+            if name == "after" && !value.is_empty() && after.is_none() {
+                let parsed = value.parse::<ClientId>();
+                after = Some(parsed.map_err(|_| Problem::bad("after is the id of the last client listed"))?);
+            }
+        }
+        let list = self.hub.clients(after, CLIENTS_LISTED_MAX);
+        let clients = list.into_iter().map(|known| self.listed(now, known)).collect();
+        let listing = Listing { clients, count: self.hub.client_total() };
+        let body = serde_json::to_string(&listing).unwrap_or_default();
+        self.answer_json(now, id, reply, body, &[]);
+        Ok(())
+    }
+
+    fn listed<'a>(&self, now: Now, known: Known<'a>) -> Listed<'a> {
+        let Known { client, name, tag, owner, channels, since_ms } = known;
+        // Who has no channel is there for as long as its connection.
+        let opened_at = || self.conns.get(owned_by(owner?)).map(|conn| conn.opened_at);
+        let since_opened = || opened_at().map(|at| now.unix_ms.saturating_sub(now.at.since(at)));
+        Listed {
+            id: client.to_string(),
+            name,
+            transport: transport_name(tag),
+            channels,
+            since_ms: since_ms.or_else(since_opened).unwrap_or(now.unix_ms),
+        }
+    }
+
+    /// Judges the head of `POST /clients/{id}`.
+    pub(super) fn begin_send(
+        &self,
+        now: Now,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+        client: &str,
+    ) -> Result<Writing, Problem> {
+        let client = self.known(client)?;
+        self.begin_publish(now, head, reply, ChannelName::own(client))
+    }
+
+    /// `DELETE /clients/{id}`: every connection of the client ends, and it has left.
+    pub(super) fn disconnect(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        reply: &Reply,
+        client: &str,
+    ) -> Result<(), Problem> {
+        let client = self.known(client)?;
+        let all: Vec<ConnId> = self.hub.owners(client).map(|(_, owner)| owned_by(owner)).collect();
+        for other in all {
+            match self.conns.get(other).map(|conn| &conn.proto) {
+                Some(Proto::WebSocket(..)) => {
+                    self.close_socket(now, other, CloseCode::NOT_ALLOWED, "disconnected by an operator");
+                }
+                Some(Proto::Stream(_)) => self.end_stream(now, other, &[]),
+                Some(Proto::Parked(_)) => self.end_parked(now, other),
+                Some(Proto::Http(_) | Proto::Waiting(_) | Proto::Closing(_)) | None => {}
+            }
+        }
+        self.hub.dismiss(client);
+        self.respond(now, id, reply, 204, &[], Vec::new());
+        Ok(())
+    }
+
+    fn known(&self, client: &str) -> Result<ClientId, Problem> {
+        let client = client.parse::<ClientId>().ok().filter(|client| self.hub.knows(*client));
+        client.ok_or_else(|| Problem::new(404, "there is no such client, or it was gone for too long"))
+    }
+}
+
+/// What a client does to its own streams.
 impl Server {
     /// Judges the head of `POST /clients/{session}/subscriptions`.
     pub(super) fn begin_subscriptions(

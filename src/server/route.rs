@@ -17,6 +17,9 @@ enum Route {
     Channel(ChannelName),
     Channels,
     Presence(ChannelName),
+    Clients,
+    /// What follows `/clients/`.
+    Client(Box<str>),
     /// Of the client with this session.
     Subscriptions(String),
     Publish,
@@ -96,6 +99,11 @@ impl Server {
             (Route::Presence(channel), Method::Get | Method::Head) => {
                 self.answer_presence(now, id, reply, &channel);
             }
+            (Route::Clients, Method::Get | Method::Head) => self.answer_clients(now, id, head, reply)?,
+            (Route::Client(client), Method::Post) => {
+                return self.begin_send(now, head, reply, &client).map(Judged::Body);
+            }
+            (Route::Client(client), Method::Delete) => self.disconnect(now, id, reply, &client)?,
             (Route::Subscriptions(session), Method::Post) => {
                 return self.begin_subscriptions(now, reply, session).map(Judged::Body);
             }
@@ -130,6 +138,7 @@ impl Server {
             (Route::Channel(_), _) => {
                 return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
+            (Route::Client(_), _) => return Err(Problem::method("POST, DELETE, OPTIONS")),
             (Route::Question(_), _) => return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS")),
             (Route::Ask(_) | Route::Publish | Route::Subscriptions(_), _) => {
                 return Err(Problem::method("POST, OPTIONS"));
@@ -138,6 +147,7 @@ impl Server {
             (
                 Route::Channels
                 | Route::Presence(_)
+                | Route::Clients
                 | Route::Alive
                 | Route::Ready
                 | Route::Stats
@@ -167,7 +177,8 @@ impl Server {
         if let Some(rest) = path.strip_prefix("/clients/") {
             return match rest.split_once('/') {
                 Some((session, "subscriptions")) => Ok(Route::Subscriptions(decode_path(session)?.into())),
-                Some(_) | None => Err(not_found()),
+                Some(_) => Err(not_found()),
+                None => Ok(Route::Client(rest.into())),
             };
         }
         if let Some(name) = path.strip_prefix("/ask/") {
@@ -178,6 +189,7 @@ impl Server {
         }
         Ok(match path {
             "/channels" => Route::Channels,
+            "/clients" => Route::Clients,
             "/publish" => Route::Publish,
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,

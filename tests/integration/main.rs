@@ -7,6 +7,7 @@ mod asking;
 mod browsers;
 mod bulk;
 mod cli;
+mod clients;
 mod closing;
 mod compression;
 mod descriptors;

@@ -6,6 +6,7 @@ mod beginning;
 mod company;
 mod game;
 mod model;
+mod own_log;
 mod presence;
 mod reading;
 mod retention;
