@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ask_command;
 mod browsers;
 mod bulk;
 mod cli;
@@ -20,12 +21,14 @@ mod malformed;
 mod messages;
 mod ndjson;
 mod polls;
+mod pub_command;
 mod publish;
 mod reading;
 mod resume;
 mod shortcuts;
 mod sse;
 mod static_files;
+mod sub_command;
 mod support_tests;
 mod unix;
 mod websocket;
