@@ -4,12 +4,14 @@
 mod support;
 
 mod ask_command;
+mod asking;
 mod browsers;
 mod bulk;
 mod cli;
 mod closing;
 mod compression;
 mod descriptors;
+mod embedded;
 mod frames;
 mod gaps;
 mod handshake;
