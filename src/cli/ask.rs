@@ -100,6 +100,9 @@ impl Question {
                     continue;
                 }
             };
+            if answer.status == 404 && answer.header("holdline-ask").is_none() {
+                return Err(Ending::Missed("the server has forgotten the question".to_owned()));
+            }
             if pending(&answer).is_some() {
                 std::thread::sleep(pace.at_most(PACE));
             }

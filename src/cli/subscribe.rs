@@ -183,9 +183,9 @@ impl Follower<'_> {
 
     /// `--timeout` has passed, which is an end like any other unless more was wanted.
     fn time_is_up(&self) -> Result<(), Ending> {
-        match self.left {
-            Some(left) => {
-                Err(Ending::Missed(format!("{left} more messages were wanted, and did not come in time")))
+        match self.args.count.zip(self.left) {
+            Some((count, left)) => {
+                Err(Ending::Missed(format!("only {} of {count} messages came in time", count - left)))
             }
             None => Ok(()),
         }

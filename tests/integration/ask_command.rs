@@ -1,7 +1,10 @@
-//! `holdline ask`, run as a user would.
+//! `holdline ask`, run as a user would: towards servers that do what the test says, and towards the real one.
 
 use crate::support::canned::{Act, Canned, answer};
 use crate::support::command::{Running, client, client_fed};
+use crate::support::process::Server;
+use crate::support::relay::Relay;
+use serde_json::{Value, json};
 
 const PENDING: [&str; 3] = ["Holdline-Ask: pending", "Location: /asks/ASKER", "Holdline-Subscribers: 2"];
 
@@ -66,7 +69,8 @@ fn what_goes_wrong_is_a_sentence_and_a_code() {
         (vec![pending(), over("504 Gateway Timeout", "expired")], 5, "expired"),
         (vec![pending(), over("410 Gone", "withdrawn")], 5, "withdrawn"),
         (vec![answer("403 Forbidden", &[], r#"{"title":"Forbidden","detail":"not you"}"#)], 1, "not you"),
-        (vec![pending(), answer("404 Not Found", &[], "")], 1, "404"),
+        (vec![pending(), answer("404 Not Found", &[], "")], 5, "forgotten"),
+        (vec![answer("404 Not Found", &[], "")], 1, "404"),
     ];
     for (acts, code, named) in cases {
         let server = Canned::new(acts);
@@ -130,4 +134,70 @@ fn an_interrupted_question_is_withdrawn() {
         let ended = running.end().expect(code);
         assert_eq!(ended.text(), "");
     }
+}
+
+/// Somebody who listens to `a`.
+fn listener(server: &Server) -> Running {
+    let running = Running::start(&server.origin(), &["sub", "a"]);
+    server.await_figure("subscribers", |subscribers| subscribers == 1);
+    running
+}
+
+fn envelope(running: &mut Running) -> Value {
+    serde_json::from_str(&running.line()).expect("a line of JSON")
+}
+
+/// Answers a question as a page would.
+fn reply(server: &Server, question: &Value, status: u16, body: &[u8]) {
+    let ask = question["ask"].as_str().expect("it is a question");
+    server.connect().ask("POST", &format!("/asks/{ask}?status={status}"), &[], body).expect(200);
+}
+
+#[test]
+fn whoever_listens_can_answer() {
+    let server = Server::start(&[]);
+    let mut listener = listener(&server);
+    for (status, body, code) in [(200, &b"yes \xff"[..], 0), (204, b"", 0), (403, b"no", 4)] {
+        let asking = Running::start(&server.origin(), &["ask", "a", "{\"n\": 1}", "--json", "--event", "e"]);
+        let question = envelope(&mut listener);
+        assert_eq!((&question["data"], &question["event"]), (&json!({"n": 1}), &json!("e")));
+        reply(&server, &question, status, body);
+        assert_eq!(envelope(&mut listener)["notice"], "withdrawn");
+        assert_eq!(asking.end().expect(code).stdout, body);
+    }
+}
+
+#[test]
+fn a_question_outlives_many_holds_and_a_lost_line() {
+    let server = Server::start(&[]);
+    let relay = Relay::to(server.address());
+    let mut listener = listener(&server);
+    let asking = Running::start(&relay.url(), &["ask", "a", "who?", "--wait", "1s"]);
+    let question = envelope(&mut listener);
+    crate::support::until("it was taken up twice", || server.log().matches("GET /asks/").count() >= 2);
+    relay.lead_to(None);
+    asking.await_said("trying again");
+    reply(&server, &question, 200, b"while it was away");
+    relay.lead_to(Some(server.address()));
+    assert_eq!(asking.end().expect(0).text(), "while it was away");
+}
+
+#[test]
+fn a_question_that_is_given_up_is_over_for_everyone() {
+    let server = Server::start(&[]);
+    let ended = client(&server.origin(), &["ask", "a", "who?", "--timeout", "1s", "--ttl", "1m"]).expect(5);
+    assert!(ended.stderr.contains("nobody listens"), "{ended:?}");
+
+    let mut listener = listener(&server);
+    let asking = Running::start(&server.origin(), &["ask", "a", "who?"]);
+    let question = envelope(&mut listener);
+    asking.signal("INT");
+    asking.end().expect(130);
+    let notice = envelope(&mut listener);
+    assert_eq!((&notice["notice"], &notice["ask"]), (&json!("withdrawn"), &question["ask"]));
+
+    let asking = Running::start(&server.origin(), &["ask", "a", "who?"]);
+    envelope(&mut listener);
+    server.connect().ask("DELETE", "/channels/a", &[], b"").expect(204);
+    assert!(asking.end().expect(5).stderr.contains("withdrawn"));
 }

@@ -77,7 +77,7 @@ fn what_goes_wrong_is_a_sentence_and_a_code() {
         (&["sub", "a", "--count", "0"], 2, "--count"),
         (&["sub", "a", "--since", "start", "--last", "1"], 2, "--last"),
         (&["sub", "a", "--timeout", "soon"], 2, "--timeout"),
-        (&["sub", "a", "--count", "1", "--timeout", "3s"], 5, "1 more"),
+        (&["sub", "a", "--count", "1", "--timeout", "3s"], 5, "0 of 1"),
         (&["sub", "a", "--url", "http://127.0.0.1:1", "--timeout", "300ms"], 3, "127.0.0.1:1"),
     ];
     for (arguments, code, named) in cases {
