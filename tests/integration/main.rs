@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ask_command;
 mod asking;
 mod browsers;
 mod bulk;
@@ -24,6 +25,7 @@ mod messages;
 mod ndjson;
 mod polls;
 mod presence;
+mod pub_command;
 mod publish;
 mod reading;
 mod resume;
@@ -31,6 +33,7 @@ mod shortcuts;
 mod sse;
 mod static_files;
 mod subscriptions;
+mod sub_command;
 mod support_tests;
 mod unix;
 mod websocket;
