@@ -9,6 +9,7 @@ mod cli;
 mod closing;
 mod compression;
 mod descriptors;
+mod examples;
 mod frames;
 mod gaps;
 mod handshake;
