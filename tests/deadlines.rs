@@ -116,3 +116,60 @@ fn a_websocket_that_takes_nothing_is_dropped_in_its_time() {
     world.pass(200);
     assert!(world.is_closed(line), "--write-timeout is 30 s");
 }
+
+const ASK: &str = "POST /ask/a?wait=5&ttl=12 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nq";
+
+/// Where the answer that begins at `from` says to go on.
+fn location(world: &World, line: Line, from: usize) -> String {
+    let text = String::from_utf8_lossy(&world.written(line)[from..]).into_owned();
+    let (_, rest) = text.split_once("Location: ").unwrap_or_else(|| panic!("no Location in {text}"));
+    rest.split("\r\n").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn an_asker_is_held_for_its_wait_and_a_question_lives_for_its_ttl() {
+    let mut world = world();
+    let line = world.open(ASK);
+    world.pass(4_900);
+    assert_eq!(world.written(line), b"", "held");
+    world.pass(200);
+    assert!(world.written(line).starts_with(b"HTTP/1.1 202 "));
+    let request = format!("GET {}?wait=40 HTTP/1.1\r\nHost: localhost\r\n\r\n", location(&world, line, 0));
+    let pending = world.written(line).len();
+    world.send(line, request.as_bytes());
+    world.settle();
+    world.pass(6_700);
+    assert_eq!(world.written(line).len(), pending, "the question lives, and the request is held again");
+    world.pass(500);
+    let over = String::from_utf8_lossy(&world.written(line)[pending..]).into_owned();
+    assert!(over.starts_with("HTTP/1.1 504 ") && over.contains("Holdline-Ask: expired\r\n"), "{over}");
+    world.pass(299_000);
+    let told = world.written(line).len();
+    let again = world.open(&request);
+    assert!(world.written(again).starts_with(b"HTTP/1.1 504 "), "it is remembered");
+    world.pass(2_000);
+    let forgotten = world.open(&request);
+    assert!(world.written(forgotten).starts_with(b"HTTP/1.1 404 "), "for five minutes");
+    assert!(world.written(line).len() >= told);
+}
+
+#[test]
+fn a_question_over_a_websocket_is_pending_after_its_wait() {
+    let mut world = world();
+    let handshake = ECHO.replace("/echo", "/channels/a");
+    let line = world.open(&handshake);
+    let opened = world.written(line).len();
+    let command = br#"{"type":"ask","channel":"b","data":1,"wait":5,"ttl":7,"ref":1}"#;
+    let frame = [&[0x81, 0x80 | command.len() as u8, 0, 0, 0, 0][..], command].concat();
+    world.send(line, &frame);
+    world.settle();
+    let said = |world: &World| String::from_utf8_lossy(&world.written(line)[opened..]).into_owned();
+    assert!(said(&world).contains(r#""type":"asked""#));
+    world.pass(900);
+    assert!(!said(&world).contains(r#""type":"reply""#));
+    for _ in 0..5 {
+        world.send(line, b"\x8a\x80\0\0\0\0");
+        world.pass(900);
+    }
+    assert!(said(&world).contains(r#""state":"pending","status":202"#), "{}", said(&world));
+}

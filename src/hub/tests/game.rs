@@ -241,6 +241,7 @@ impl Game {
                 assert_eq!(cursor, reader.cursor);
                 Expected::ReplayEnd
             }
+            Next::Withdrawn { ask, .. } => panic!("{ask} was never asked"),
             Next::Idle => Expected::Idle,
             Next::Run(run) => {
                 assert_eq!(run.replay, reader.replay.is_some());

@@ -229,6 +229,7 @@ impl Truth {
             match command {
                 Command::Publish(draft) => self.publish(*id, draft),
                 Command::Delete(name) => self.delete(*id, name),
+                Command::Ask(_) | Command::Answer(..) | Command::Withdraw(_) => {}
             }
         }
     }
