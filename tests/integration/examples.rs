@@ -18,7 +18,8 @@ struct Script {
 impl Script {
     fn start(server: &Server, name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Script {
         let path = format!("{}/examples/curl/{name}", env!("CARGO_MANIFEST_DIR"));
-        let mut child = Command::new(path)
+        let mut child = Command::new("sh")
+            .args(["-c", "exec \"$0\" \"$@\" 2>&1", &path])
             .args(arguments)
             .env("HOLDLINE", server.origin())
             .envs(environment.iter().copied())
@@ -49,7 +50,13 @@ impl Script {
         until(&format!("{text:?} from a script"), || self.said().contains(text));
     }
 
-    /// Waits until it ends by itself.
+    /// Tells it and its curl to end.
+    fn end(&self) {
+        let group = format!("kill -TERM -{} 2>/dev/null", self.child.id());
+        let _ = Command::new("sh").args(["-c", &group]).status();
+    }
+
+    /// Waits until it has ended.
     #[track_caller]
     fn exit_code(&mut self) -> Option<i32> {
         let mut ended = None;
@@ -63,8 +70,7 @@ impl Script {
 
 impl Drop for Script {
     fn drop(&mut self) {
-        let group = format!("kill -TERM -{} 2>/dev/null", self.child.id());
-        let _ = Command::new("sh").args(["-c", &group]).status();
+        self.end();
         let _ = self.child.wait();
     }
 }
@@ -92,16 +98,16 @@ fn publish_sh_publishes_in_every_form() {
     // What is not retained is not there.
     let expected = [
         "- hello",
-        r#"- {"symbol":"ACME","price":12.5}"#,
+        r#"- {"price":12.5,"symbol":"ACME"}"#,
         "- AQL/",
         "price 12.5",
         "- 12.75",
         "- once",
         "- text",
-        r#"price {"symbol":"ACME","price":13}"#,
+        r#"price {"price":13,"symbol":"ACME"}"#,
     ];
     assert_eq!(messages.iter().map(show).collect::<Vec<_>>(), expected);
-    assert_eq!(script.said().matches(r#"{"id":""#).count(), 8, "{}", script.said());
+    until("an answer to each", || script.said().matches(r#"{"id":""#).count() == 8);
 }
 
 /// Runs a follower, which must say each message once: those that come while it runs, those that came between two runs,
@@ -168,4 +174,41 @@ fn followers_end_when_their_channel_is_deleted() {
         assert_eq!(script.exit_code(), Some(0), "{name}");
         script.await_said("deleted");
     }
+}
+
+#[test]
+fn ask_sh_prints_what_answer_sh_says() {
+    let server = Server::start(&[]);
+    for (choice, said) in [("yes", "yes\n"), ("no", "")] {
+        let mut asker = Script::start(&server, "ask.sh", &[choice, "may I?"], &[]);
+        server.await_figure("held_asks", |is| is == 1);
+        let mut answerer = Script::start(&server, "answer.sh", &[choice, choice], &[]);
+        assert_eq!((asker.exit_code(), answerer.exit_code()), (Some(0), Some(0)), "{choice}");
+        answerer.await_said(r#""data":"may I?""#);
+        answerer.await_said("answered");
+        until("what the answer says", || asker.said() == said);
+    }
+}
+
+#[test]
+fn ask_sh_takes_one_question_up_again_and_again() {
+    let server = Server::start(&[]);
+    let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[("PATIENCE", "1")]);
+    until("it was taken up twice", || asker.said().matches("no answer yet").count() >= 2);
+    assert_eq!(server.figure("published"), 1, "it is one question");
+    Script::start(&server, "answer.sh", &["door", "yes"], &[]).await_said("answered");
+    assert_eq!(asker.exit_code(), Some(0));
+}
+
+#[test]
+fn ask_sh_tells_what_became_of_its_question_by_its_exit_code() {
+    let server = Server::start(&[]);
+    let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[("TTL", "1")]);
+    assert_eq!(asker.exit_code(), Some(2), "nobody answered in time");
+
+    let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[]);
+    server.await_figure("held_asks", |is| is == 1);
+    asker.end();
+    assert_eq!(asker.exit_code(), Some(3), "it was told to end, and withdrew it");
+    assert_eq!(server.figure("asks"), 0);
 }
