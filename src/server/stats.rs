@@ -17,6 +17,8 @@ pub struct Stats {
     pub channels: usize,
     /// Held polls.
     pub parked: usize,
+    /// Clients that are there, or are remembered for a while.
+    pub clients: usize,
     /// Open questions.
     pub asks: usize,
     /// Askers that wait for the end of their question.
@@ -71,6 +73,7 @@ impl Server {
             subscribers: self.hub.subscription_total(),
             channels: self.hub.channel_total(),
             parked: self.parked,
+            clients: self.hub.client_total(),
             asks: self.hub.open_asks(),
             held_asks: self.askers.len(),
             waiting: self.writing.len() + self.proposers.len(),
