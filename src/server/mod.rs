@@ -21,6 +21,7 @@ mod command;
 mod connection;
 mod drafts;
 mod drain;
+mod embedded;
 mod ending;
 mod entries;
 mod files;

@@ -19,7 +19,7 @@ enum Route {
     Presence(ChannelName),
     Clients,
     /// What follows `/clients/`.
-    Client(Box<str>),
+    OneClient(Box<str>),
     /// Of the client with this session.
     Subscriptions(String),
     Publish,
@@ -30,6 +30,7 @@ enum Route {
     Ready,
     Stats,
     Console,
+    Client,
     Echo,
     /// Perhaps a file.
     Other,
@@ -100,10 +101,10 @@ impl Server {
                 self.answer_presence(now, id, reply, &channel);
             }
             (Route::Clients, Method::Get | Method::Head) => self.answer_clients(now, id, head, reply)?,
-            (Route::Client(client), Method::Post) => {
+            (Route::OneClient(client), Method::Post) => {
                 return self.begin_send(now, head, reply, &client).map(Judged::Body);
             }
-            (Route::Client(client), Method::Delete) => self.disconnect(now, id, reply, &client)?,
+            (Route::OneClient(client), Method::Delete) => self.disconnect(now, id, reply, &client)?,
             (Route::Subscriptions(session), Method::Post) => {
                 return self.begin_subscriptions(now, reply, session).map(Judged::Body);
             }
@@ -132,13 +133,14 @@ impl Server {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, reply, body, &[]);
             }
+            (Route::Client, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
             }
             (Route::Channel(_), _) => {
                 return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
-            (Route::Client(_), _) => return Err(Problem::method("POST, DELETE, OPTIONS")),
+            (Route::OneClient(_), _) => return Err(Problem::method("POST, DELETE, OPTIONS")),
             (Route::Question(_), _) => return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS")),
             (Route::Ask(_) | Route::Publish | Route::Subscriptions(_), _) => {
                 return Err(Problem::method("POST, OPTIONS"));
@@ -151,6 +153,7 @@ impl Server {
                 | Route::Alive
                 | Route::Ready
                 | Route::Stats
+                | Route::Client
                 | Route::Console
                 | Route::Other,
                 _,
@@ -178,7 +181,7 @@ impl Server {
             return match rest.split_once('/') {
                 Some((session, "subscriptions")) => Ok(Route::Subscriptions(decode_path(session)?.into())),
                 Some(_) => Err(not_found()),
-                None => Ok(Route::Client(rest.into())),
+                None => Ok(Route::OneClient(rest.into())),
             };
         }
         if let Some(name) = path.strip_prefix("/ask/") {
@@ -194,6 +197,7 @@ impl Server {
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,
             "/stats" => Route::Stats,
+            "/holdline.js" => Route::Client,
             "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,

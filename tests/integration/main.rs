@@ -11,6 +11,7 @@ mod clients;
 mod closing;
 mod compression;
 mod descriptors;
+mod embedded;
 mod frames;
 mod gaps;
 mod handshake;
