@@ -56,6 +56,8 @@ struct End {
 struct Pipe {
     /// Sent by the peer, unread by the server; each piece is one read.
     unread: VecDeque<Vec<u8>>,
+    /// How many bytes the server has read.
+    taken: usize,
     /// The peer sends no more.
     has_ended: bool,
     /// Written by the server.
@@ -73,6 +75,7 @@ impl Link for Pipe {
         };
         let n = piece.len().min(buffer.len());
         buffer[..n].copy_from_slice(&piece[..n]);
+        self.taken += n;
         if n < piece.len() {
             self.unread.push_front(piece.split_off(n));
         }
@@ -209,9 +212,10 @@ impl World {
         self.ends.iter().filter(|end| end.id.is_some() && !end.pipe.has_ended).count()
     }
 
-    /// Is everything that the peer sent read by the server?
-    pub fn is_read(&self, line: Line) -> bool {
-        self.ends[line.0].pipe.unread.is_empty()
+    /// Has the server read, and not put off, the first `count` bytes that the peer sent?
+    pub fn has_taken(&self, line: Line, count: usize) -> bool {
+        let end = &self.ends[line.0];
+        end.pipe.taken >= count && !end.is_resumed
     }
 
     /// Has the server let go of this connection?
