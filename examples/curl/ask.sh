@@ -4,11 +4,11 @@
 #   examples/curl/ask.sh CHANNEL QUESTION
 #
 # Prints the answer; the exit code is 0 for a status of 200 to 299, 1 for another, 2 if nobody answered in time, 3 if
-# the question was withdrawn. Ctrl-C withdraws it. HOLDLINE is the server (http://127.0.0.1:8080), TTL how many seconds
+# the question was withdrawn. Ctrl-C withdraws it. HOLDLINE_URL is the server (http://127.0.0.1:8080), TTL how many seconds
 # the question lives (120), PATIENCE how many this script waits for one response (5): the question lives on between them,
 # and each request takes it up again.
 set -eu
-server=${HOLDLINE:-http://127.0.0.1:8080}
+server=${HOLDLINE_URL:-http://127.0.0.1:8080}
 channel=$1
 question=$2
 ttl=${TTL:-120}
