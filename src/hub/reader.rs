@@ -1,7 +1,8 @@
 //! Readers: who reads which channels from where.  Law: a reader has one cursor for all its channels and no queue;
 //! an idle one owns nothing but its record and one record for each channel.
 
-use super::presence::{Parting, Watch};
+use super::presence::Parting;
+use super::watching::Watch;
 use super::{Channel, ChannelId, Hub};
 use crate::base::arena::Arena;
 use crate::base::id::Id;

@@ -13,6 +13,7 @@ mod closing;
 mod compression;
 mod descriptors;
 mod embedded;
+mod examples;
 mod frames;
 mod gaps;
 mod handshake;
