@@ -30,7 +30,7 @@ enum Route {
     Ready,
     Stats,
     Console,
-    Client,
+    Script,
     Echo,
     /// Perhaps a file.
     Other,
@@ -133,7 +133,7 @@ impl Server {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, reply, body, &[]);
             }
-            (Route::Client, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
+            (Route::Script, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
             }
@@ -150,10 +150,10 @@ impl Server {
                 Route::Channels
                 | Route::Presence(_)
                 | Route::Clients
+                | Route::Script
                 | Route::Alive
                 | Route::Ready
                 | Route::Stats
-                | Route::Client
                 | Route::Console
                 | Route::Other,
                 _,
@@ -197,7 +197,7 @@ impl Server {
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,
             "/stats" => Route::Stats,
-            "/holdline.js" => Route::Client,
+            "/holdline.js" => Route::Script,
             "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,

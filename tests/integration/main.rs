@@ -3,6 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ask_command;
 mod asking;
 mod browsers;
 mod bulk;
@@ -12,6 +13,7 @@ mod closing;
 mod compression;
 mod descriptors;
 mod embedded;
+mod examples;
 mod frames;
 mod gaps;
 mod handshake;
@@ -24,12 +26,14 @@ mod messages;
 mod ndjson;
 mod polls;
 mod presence;
+mod pub_command;
 mod publish;
 mod reading;
 mod resume;
 mod shortcuts;
 mod sse;
 mod static_files;
+mod sub_command;
 mod subscriptions;
 mod support_tests;
 mod unix;
