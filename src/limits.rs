@@ -20,6 +20,15 @@ pub const JSON_DEPTH_MAX: usize = 128;
 pub const REPEAT_KEYS_MAX: usize = 65_536;
 /// How long an idempotency key is remembered, in milliseconds.
 pub const REPEAT_KEY_MS: u64 = 5 * 60_000;
+/// How long a question is remembered after its time, so that whoever comes late is told what became of it, in
+/// milliseconds.
+pub const ASK_MEMORY_MS: u64 = 5 * 60_000;
+/// Bytes of all answers that are remembered: those given first are forgotten first.
+pub const ANSWER_BYTES_MAX: usize = 64 * M;
+/// How long a question lives where its asker does not say, in seconds.
+pub const ASK_TTL_S: u64 = 120;
+/// How long an asker is held where it does not say, in seconds.
+pub const ASK_WAIT_S: u64 = 30;
 /// How long an unretained message stays for readers that are behind or between two polls, in milliseconds.
 pub const UNRETAINED_MS: u64 = 10_000;
 /// Floors of dropped channels that are remembered one by one; older ones become one common floor.
@@ -38,6 +47,19 @@ pub const SHARE_BYTES: usize = 256 * K;
 /// 4 MiB, so a few hundred readers that read nothing would use up the memory that it has for all of TCP; messages wait
 /// in the log as well. Enough for the next chunk of a burst.
 pub const UNSENT_BYTES_MAX: u32 = 64 << 10;
+/// Connections that one client may have at one time: every tab and a reconnect of each, and few enough that all of a
+/// client's can be looked at for each channel.
+pub const CLIENT_READERS_MAX: usize = 64;
+/// Joins and leaves that are held for those who watch channels. One that falls behind looks who is there instead.
+pub const COMINGS_MAX: usize = 16_384;
+/// Joins and leaves in one poll batch; beyond them the poller looks who is there instead.
+pub const NEWS_OF_POLL_MAX: usize = 100;
+/// Joins and leaves that a stream or WebSocket gets at once: as many clients as are listed when it looks instead.
+pub const NEWS_MAX: usize = 1000;
+/// Clients in one list of them.
+pub const CLIENTS_LISTED_MAX: usize = 1000;
+/// Bytes of what a client calls itself.
+pub const CLIENT_NAME_MAX: usize = 128;
 /// A ping in `holdline.v1` and the reason of a close frame are at most this long (RFC 6455 section 5.5), in bytes.
 pub const CONTROL_PAYLOAD_MAX: usize = 125;
 
@@ -121,13 +143,21 @@ pub struct Settings {
     pub max_channels: usize,
     /// Channels of one connection.
     pub max_subscriptions: usize,
-    /// Held polls.
+    /// Held polls and askers.
     pub max_parked: usize,
+    /// Clients that are remembered without a connection, and in how many channels all together.
+    pub max_remembered: usize,
+    /// Open questions; so many that ended are remembered besides.
+    pub max_asks: usize,
 
     /// Milliseconds between two signs of life on a stream.
     pub heartbeat_ms: u64,
     /// Milliseconds a poll is held at most.
     pub max_wait_ms: u64,
+    /// Milliseconds for which a client without connection or poll has not left its channels.
+    pub presence_grace_ms: u64,
+    /// Milliseconds for which a client without connection or poll is remembered.
+    pub session_grace_ms: u64,
     /// Milliseconds for a whole request head, from its first byte.
     pub header_timeout_ms: u64,
     /// Milliseconds for a whole request body.
@@ -170,8 +200,12 @@ impl Default for Settings {
             max_channels: 100_000,
             max_subscriptions: 256,
             max_parked: 100_000,
+            max_remembered: 200_000,
+            max_asks: 10_000,
             heartbeat_ms: 15_000,
             max_wait_ms: 50_000,
+            presence_grace_ms: 10_000,
+            session_grace_ms: 60_000,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,
             idle_timeout_ms: 75_000,

@@ -3,10 +3,16 @@
 //! Law: a reader gets every message that it may see once and in order, or a gap notice exactly where retention
 //! cut.  Knows nothing of bytes on a wire, connections or clocks: time is an argument.
 
+mod asking;
+mod asks;
 mod channel;
+mod clients;
+mod comings;
 mod dedup;
 mod floors;
 mod log;
+mod own_log;
+mod presence;
 mod reader;
 mod reading;
 mod retention;
@@ -14,16 +20,24 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use asks::{Ask, AskError, AskState};
 pub use channel::Channel;
+pub use clients::{ClientReaderLimit, Guest, Known};
+pub use comings::Coming;
+pub use presence::{News, Present};
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
 pub use reading::{Iter, Messages, Next, Run, Told};
 
 use crate::base::arena::Arena;
 use crate::base::id::Id;
 use crate::limits::Settings;
-use crate::message::{Command, Cursor, Draft, Entry, Message, MessageId};
-use dedup::{Answer, Repeats, Seen};
+use crate::message::{AskerId, Command, Cursor, Draft, Entry, Message, MessageId, Question};
+use asks::Asks;
+use clients::Clients;
+use dedup::{Repeats, Seen};
 use floors::{Dropped, Floors};
+use presence::Presence;
+use reader::Mark;
 use retention::Totals;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -46,6 +60,14 @@ pub struct Limits {
     pub max_channels: usize,
     /// Channels of one reader.
     pub max_subscriptions: usize,
+    /// Milliseconds for which a client that was lost has not left.
+    pub presence_grace_ms: u64,
+    /// Milliseconds for which a client without readers is remembered.
+    pub session_grace_ms: u64,
+    /// Clients that are remembered, and in how many channels they are all together.
+    pub max_remembered: usize,
+    /// Open questions, and as many that ended and are remembered.
+    pub max_asks: usize,
 }
 
 impl From<&Settings> for Limits {
@@ -57,6 +79,10 @@ impl From<&Settings> for Limits {
             retain_total: settings.retain_total,
             max_channels: settings.max_channels,
             max_subscriptions: settings.max_subscriptions,
+            presence_grace_ms: settings.presence_grace_ms,
+            session_grace_ms: settings.session_grace_ms,
+            max_remembered: settings.max_remembered,
+            max_asks: settings.max_asks,
         }
     }
 }
@@ -82,21 +108,24 @@ pub enum Start {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It was done.
-    Done {
-        /// The id of each command, in order.
-        ids: Box<[MessageId]>,
-        /// Who listens to the channel of the first command.
-        subscribers: u32,
-    },
+    Done(Receipt),
     /// It was done before and was not done again; this is the first answer.
-    Repeated {
-        /// The id of each command, in order.
-        ids: Box<[MessageId]>,
-        /// Who listened to the channel of the first command.
-        subscribers: u32,
-    },
+    Repeated(Receipt),
     /// Another request had the same idempotency key; this one was not done (422).
     Mismatch,
+    /// The question that it was about can be neither answered nor withdrawn.
+    Late(AskError),
+}
+
+/// What an entry brought about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The id of each command, in order.
+    pub ids: Box<[MessageId]>,
+    /// Who listened to the channel of the first command.
+    pub subscribers: u32,
+    /// The question that the first command asked.
+    pub asker: Option<AskerId>,
 }
 
 /// All channels and all readers of a node.
@@ -109,9 +138,12 @@ pub struct Hub {
     channels: Arena<Channel>,
     readers: Arena<Reader>,
     subscriptions: Arena<Subscription>,
+    clients: Clients,
+    presence: Presence,
     floors: Floors,
     totals: Totals,
     repeats: Repeats,
+    asks: Asks,
     /// Channels whose readers are to be marked dirty.
     touched: VecDeque<ChannelId>,
     dirty: VecDeque<ReaderId>,
@@ -128,9 +160,12 @@ impl Hub {
             channels: Arena::default(),
             readers: Arena::default(),
             subscriptions: Arena::default(),
+            clients: Clients::default(),
+            presence: Presence::default(),
             floors: Floors::new(common_floor),
             totals: Totals::default(),
             repeats: Repeats::default(),
+            asks: Asks::default(),
             touched: VecDeque::new(),
             dirty: VecDeque::new(),
         }
@@ -151,35 +186,73 @@ impl Hub {
         match entry.repeat.as_ref().map_or(Seen::Never, |key| self.repeats.look_up(key, now_ms)) {
             Seen::Never => {}
             Seen::Different => return Applied::Mismatch,
-            Seen::Done(Answer { ids, subscribers }) => return Applied::Repeated { ids, subscribers },
+            Seen::Done(receipt) => return Applied::Repeated(receipt),
         }
-        let subscribers = entry.commands.first().map_or(0, |(_, command)| match command {
-            Command::Publish(draft) => self.subscribers(&draft.channel),
-            Command::Delete(channel) => self.subscribers(channel),
+        let first = entry.commands.first().map(|(_, command)| command);
+        let subscribers = first.map_or(0, |command| self.subscribers_of(command));
+        let asker = first.and_then(|command| match command {
+            Command::Ask(question) => Some(question.asker),
+            Command::Publish(_) | Command::Delete(_) | Command::Answer(..) | Command::Withdraw(_) => None,
         });
         for (id, command) in entry.commands {
-            match command {
-                Command::Publish(draft) => self.publish(id, draft),
-                Command::Delete(channel) => self.delete(id, &channel),
+            if let Err(late) = self.carry_out(id, command) {
+                return Applied::Late(late);
             }
         }
+        let receipt = Receipt { ids, subscribers, asker };
         if let Some(key) = &entry.repeat {
-            self.repeats.remember(key, now_ms, Answer { ids: ids.clone(), subscribers });
+            self.repeats.remember(key, now_ms, receipt.clone());
         }
-        Applied::Done { ids, subscribers }
+        Applied::Done(receipt)
     }
 
-    fn publish(&mut self, id: MessageId, draft: Draft) {
-        let channel_id = self.open(&draft.channel);
+    fn carry_out(&mut self, id: MessageId, command: Command) -> Result<(), AskError> {
+        match command {
+            Command::Publish(draft) => {
+                let channel = draft.channel.clone();
+                match Hub::own_log_of(&channel) {
+                    Some(client) => self.send(id, client, draft),
+                    None => self.append(&channel, message(id, draft)),
+                }
+            }
+            Command::Delete(channel) => self.delete(id, &channel),
+            Command::Ask(question) => self.ask(id, question),
+            Command::Answer(ask, answer) => self.end_ask(id, ask, AskState::Answered(answer))?,
+            Command::Withdraw(asker) => {
+                let ask = self.asks.of(asker).ok_or(AskError::Unknown)?.ask;
+                self.end_ask(id, ask, AskState::Withdrawn)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn subscribers_of(&self, command: &Command) -> u32 {
+        match command {
+            Command::Publish(draft) | Command::Ask(Question { draft, .. }) => {
+                match Hub::own_log_of(&draft.channel) {
+                    Some(client) => self.owners(client).count() as u32,
+                    None => self.subscribers(&draft.channel),
+                }
+            }
+            Command::Delete(channel) => self.subscribers(channel),
+            Command::Answer(..) | Command::Withdraw(_) => 0,
+        }
+    }
+
+    /// Appends a message to the channel `name`, which is open from then on.
+    fn append(&mut self, name: &str, message: Message) {
+        let id = message.id;
+        let channel_id = self.open(name);
         let Some(channel) = self.channels.get_mut(channel_id) else { return };
         channel.closed_until_ms = 0;
-        channel.log.append(message(id, draft), &self.limits);
+        channel.log.append(message, &self.limits);
         self.settle(channel_id);
         self.keep_within_total(id);
         self.touch(channel_id);
     }
 
     fn delete(&mut self, id: MessageId, name: &str) {
+        self.withdraw_all(name);
         let closed_until_ms = id.ms.saturating_add(self.limits.retain_age_ms);
         let Some(channel_id) = self.names.get(name).copied() else {
             let floor = self.floors.get(name).floor;
@@ -191,7 +264,7 @@ impl Hub {
         let readers: Vec<_> = channel.subscribers.iter(&self.subscriptions).map(|(id, _)| id).collect();
         for subscription in readers {
             if let Some(subscription) = self.subscriptions.get_mut(subscription) {
-                subscription.is_closed = true;
+                subscription.set(Mark::Closed, true);
             }
         }
         self.touch(channel_id);
@@ -209,6 +282,7 @@ impl Hub {
 
     /// The next reader that has something new to look at; each once until something new happens.
     pub fn poll_dirty(&mut self) -> Option<ReaderId> {
+        self.stir();
         // All of them first: who reads two of the channels comes out once.
         while let Some(channel) = self.touched.pop_front() {
             self.mark_readers(channel);
@@ -281,5 +355,6 @@ fn message(id: MessageId, draft: Draft) -> Message {
         retained: draft.retain,
         key: draft.key.map(Rc::from),
         expires_unix_ms: draft.ttl_s.map_or(u64::MAX, expires),
+        ask: None,
     }
 }

@@ -3,10 +3,11 @@
 
 use super::channel::Channel;
 use super::log::{Log, Slot};
-use super::reader::{Reader, ReaderId, Subscription, SubscriptionId};
+use super::reader::{Mark, Reader, ReaderId, Subscription, SubscriptionId};
 use super::{ChannelId, Hub};
+use crate::channel_name::ChannelName;
 use crate::limits::CHUNK_BYTES_MAX;
-use crate::message::{ClientId, Cursor, Message, MessageId};
+use crate::message::{AskEnd, AskId, AskRole, ClientId, Cursor, Message, MessageId};
 use std::collections::vec_deque;
 
 /// Messages in one run: a reader that is far behind leaves its turn to others before long.
@@ -38,6 +39,15 @@ pub enum Next<'a> {
     },
     /// Messages; read on from the last one's id.
     Run(Run<'a>),
+    /// A question ended. Nothing of it need be told again once this is acknowledged.
+    Withdrawn {
+        /// To acknowledge it by: the entry that ended it.
+        id: MessageId,
+        /// The question.
+        ask: AskId,
+        /// How it ended.
+        end: AskEnd,
+    },
     /// The replay of added channels is over. Commit up to here, acknowledge it, and read on from `cursor`.
     ReplayEnd {
         /// Where the reader stands in all its channels.
@@ -59,6 +69,8 @@ pub enum Told {
     },
     /// A channel was closed.
     Closed(SubscriptionId),
+    /// A question ended, by this entry.
+    Withdrawn(MessageId),
     /// A replay ended.
     ReplayEnd,
 }
@@ -71,6 +83,7 @@ impl Next<'_> {
                 Some(Told::Gap { subscription: *subscription, resumes: *resumes })
             }
             Next::Closed { subscription, .. } => Some(Told::Closed(*subscription)),
+            Next::Withdrawn { id, .. } => Some(Told::Withdrawn(*id)),
             Next::ReplayEnd { .. } => Some(Told::ReplayEnd),
             Next::Run(_) | Next::Idle => None,
         }
@@ -201,13 +214,18 @@ impl Log {
         })
     }
 
+    /// The end of a question that stands at `index`.
+    fn end_at(&self, index: usize) -> Option<(AskId, AskEnd)> {
+        self.slots().get(index)?.live().and_then(end_of_question)
+    }
+
     /// The messages from index `from` on that lie before `before` with nothing in between that `view` hides.
     fn run(&self, from: usize, before: MessageId, view: View) -> Messages<'_> {
         let (mut end, mut len, mut bytes) = (from, 0, 0);
         for (index, slot) in self.slots().range(from..).enumerate() {
             let Slot::Live(message) = slot else { continue };
             let is_full = len == RUN_MESSAGES_MAX || bytes >= RUN_BYTES_MAX;
-            if message.id >= before || is_full || !view.shows(message) {
+            if message.id >= before || is_full || !view.shows(message) || end_of_question(message).is_some() {
                 break;
             }
             end = from + index + 1;
@@ -215,6 +233,13 @@ impl Log {
             bytes += message.data.len();
         }
         Messages(Iter { slots: self.slots().range(from..end), len })
+    }
+}
+
+fn end_of_question(message: &Message) -> Option<(AskId, AskEnd)> {
+    match message.ask {
+        Some(AskRole::End(ask, end)) => Some((ask, end)),
+        Some(AskRole::Question(_)) | None => None,
     }
 }
 
@@ -243,12 +268,17 @@ impl Hub {
             }
         }
         match (best, replay) {
-            (Some(Candidate { index, channel: (id, channel), .. }), _) => Next::Run(Run {
-                channel: id,
-                name: &channel.name,
-                messages: channel.log.run(index, before, view),
-                replay: replay.is_some(),
-            }),
+            (Some(Candidate { id, index, channel: (channel_id, channel) }), _) => {
+                if let Some((ask, end)) = channel.log.end_at(index) {
+                    return Next::Withdrawn { id, ask, end };
+                }
+                Next::Run(Run {
+                    channel: channel_id,
+                    name: ChannelName::shown(&channel.name),
+                    messages: channel.log.run(index, before, view),
+                    replay: replay.is_some(),
+                })
+            }
             (None, Some(_)) => Next::ReplayEnd { cursor: state.cursor },
             (None, None) => Next::Idle,
         }
@@ -261,7 +291,7 @@ impl Hub {
         from: Cursor,
         view: View,
     ) -> impl Iterator<Item = Candidate<'a>> {
-        self.being_read(state).filter(|(_, subscription)| !subscription.is_closed).filter_map(
+        self.being_read(state).filter(|(_, subscription)| !subscription.is(Mark::Closed)).filter_map(
             move |(id, subscription)| {
                 let channel = subscription.channel(&self.channels)?;
                 let position = state.position(id, subscription, from);
@@ -278,22 +308,27 @@ impl Hub {
     ) -> impl Iterator<Item = (SubscriptionId, &'a Subscription)> {
         let is_replay = state.replay().is_some();
         let all = state.subscriptions.iter(&self.subscriptions);
-        all.filter(move |(_, subscription)| subscription.is_replayed || !is_replay)
+        all.filter(move |(_, subscription)| subscription.is(Mark::Replayed) || !is_replay)
     }
 
     /// The first gap or closing that is still to be told; of one channel the gap comes first.
     fn notice(&self, state: &Reader, from: Cursor) -> Option<Next<'_>> {
         for (id, subscription) in state.subscriptions.iter(&self.subscriptions) {
-            if state.replay().is_some() && !subscription.is_replayed {
+            if state.replay().is_some() && !subscription.is(Mark::Replayed) {
                 continue;
             }
             let (_, channel) = subscription.channel(&self.channels)?;
             if let Some(after) = gap_after(subscription, channel, state.position(id, subscription, from)) {
                 let resumes = channel.log.floor();
-                return Some(Next::Gap { subscription: id, channel: &channel.name, after, resumes });
+                return Some(Next::Gap {
+                    subscription: id,
+                    channel: ChannelName::shown(&channel.name),
+                    after,
+                    resumes,
+                });
             }
-            if subscription.is_closed {
-                return Some(Next::Closed { subscription: id, channel: &channel.name });
+            if subscription.is(Mark::Closed) {
+                return Some(Next::Closed { subscription: id, channel: ChannelName::shown(&channel.name) });
             }
         }
         None
@@ -326,9 +361,10 @@ impl Hub {
             Told::Gap { subscription, resumes } => {
                 let Some(subscription) = self.subscriptions.get_mut(subscription) else { return };
                 subscription.told = subscription.told.max(resumes);
-                subscription.is_lost = false;
+                subscription.set(Mark::Lost, false);
             }
             Told::Closed(subscription) => self.unlink(subscription),
+            Told::Withdrawn(id) => self.advance(reader, id),
             Told::ReplayEnd => self.end_replay(reader),
         }
     }
@@ -341,7 +377,7 @@ impl Hub {
         let replayed: Vec<_> = state.subscriptions.iter(&self.subscriptions).map(|(id, _)| id).collect();
         for id in replayed {
             if let Some(subscription) = self.subscriptions.get_mut(id) {
-                subscription.is_replayed = false;
+                subscription.set(Mark::Replayed, false);
             }
         }
     }
@@ -349,7 +385,7 @@ impl Hub {
 
 /// What the reader at `position` has or knows to be lost, if the channel lost messages after that.
 fn gap_after(subscription: &Subscription, channel: &Channel, position: Cursor) -> Option<Cursor> {
-    if subscription.is_lost {
+    if subscription.is(Mark::Lost) {
         return Some(MessageId::ZERO);
     }
     let after = position.max(subscription.told);

@@ -34,6 +34,13 @@ struct Channels<'a> {
     since: Option<Cow<'a, str>>,
 }
 
+/// The channel of a command.
+#[derive(Deserialize)]
+struct Channel<'a> {
+    #[serde(borrow)]
+    channel: Cow<'a, str>,
+}
+
 impl Server {
     /// Carries out one command.
     pub(super) fn command(&mut self, now: Now, id: ConnId, reader: ReaderId, text: &[u8]) {
@@ -58,11 +65,20 @@ impl Server {
             Some("subscribe") => self.subscribe_command(now, id, reader, reference, text),
             Some("unsubscribe") => self.unsubscribe_command(id, reader, reference, text),
             Some("publish") => self.publish_command(now, id, reference, text),
+            Some("presence") => self.presence_command(id, reference, text),
+            Some("ask") => self.ask_command(now, id, reference, text),
+            Some("answer") => {
+                let by = self.hub.client(reader);
+                self.answer_command(now, id, by, reference, text)
+            }
+            Some("withdraw") => self.withdraw_command(now, id, reference, text),
             Some("ping") => {
                 self.say_pong(id, reference);
                 Ok(())
             }
-            _ => Err(Problem::bad("type is one of subscribe, unsubscribe, publish, ping")),
+            _ => Err(Problem::bad(
+                "type is one of subscribe, unsubscribe, publish, presence, ask, answer, withdraw, ping",
+            )),
         };
         if let Err(problem) = done {
             self.say_error(id, reference, &problem);
@@ -124,6 +140,16 @@ impl Server {
         )
     }
 
+    fn presence_command(&mut self, id: ConnId, reference: Option<&str>, text: &[u8]) -> Result<(), Problem> {
+        let Channel { channel } = serde_json::from_slice(text)
+            .map_err(|error| Problem::bad(format!("presence has a channel: {error}")))?;
+        let channel = ChannelName::parse(&channel)?;
+        if let Some(reference) = reference {
+            self.say_presence(id, reference, &channel);
+        }
+        Ok(())
+    }
+
     fn say_pong(&mut self, id: ConnId, reference: Option<&str>) {
         let reference = reference.map_or_else(String::new, |reference| format!(r#","ref":{reference}"#));
         self.say_text(id, &format!(r#"{{"type":"pong"{reference}}}"#));
@@ -137,18 +163,23 @@ impl Server {
     pub(super) fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
         log::debug!("#{} command refused: {}", id.index(), problem.detail);
         let reference = reference.map_or_else(String::new, |reference| format!(r#""ref":{reference},"#));
-        let error = serde_json::json!({
-            "type": "about:blank",
-            "title": reason(problem.status),
-            "status": problem.status,
-            "detail": problem.detail,
-        });
-        self.say_text(id, &format!(r#"{{"type":"reply",{reference}"error":{error}}}"#));
+        self.say_text(id, &format!(r#"{{"type":"reply",{reference}{}}}"#, error_member(problem)));
     }
 
-    fn say_text(&mut self, id: ConnId, text: &str) {
+    pub(super) fn say_text(&mut self, id: ConnId, text: &str) {
         self.say_frame(id, Opcode::Text, text.as_bytes());
     }
+}
+
+/// The member that tells of a refusal (RFC 9457).
+pub(super) fn error_member(problem: &Problem) -> String {
+    let error = serde_json::json!({
+        "type": "about:blank",
+        "title": reason(problem.status),
+        "status": problem.status,
+        "detail": problem.detail,
+    });
+    format!(r#""error":{error}"#)
 }
 
 fn channels_of(text: &[u8]) -> Result<(Vec<ChannelName>, Option<Cursor>), Problem> {

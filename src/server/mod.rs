@@ -13,6 +13,10 @@
 //! Knows no socket, no file and no clock.
 
 mod access;
+mod ask_command;
+mod askers;
+mod asking;
+mod clients;
 mod command;
 mod connection;
 mod drafts;
@@ -24,6 +28,7 @@ mod files;
 mod flush;
 mod input;
 mod park;
+mod presence;
 mod problem;
 mod publish;
 mod reading;
@@ -178,6 +183,8 @@ pub struct Server {
     /// Who is told what became of an entry, by its ticket.
     proposers: HashMap<u64, Proposer>,
     next_ticket: u64,
+    /// Who waits for the end of a question.
+    askers: askers::Askers,
     cache: EncodedCache,
     /// Of what WebSockets send.
     inflater: Inflater,
@@ -234,6 +241,7 @@ impl Server {
             journal,
             proposers: HashMap::new(),
             next_ticket: 0,
+            askers: askers::Askers::default(),
             cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
             inflater: Inflater::new(),
             staged: flush::Staged::default(),

@@ -1,6 +1,8 @@
 //! Writing: publish, bulk publish, delete.  Law: nothing is answered before its entry came back from the journal, and
 //! nobody reads what is not in the journal.
 
+use super::askers::AskWait;
+use super::asking;
 use super::connection::{Closing, ConnId, Pending, Proto, Waiting};
 use super::drafts::{self, JsonPublish};
 use super::entries::Proposer;
@@ -9,8 +11,8 @@ use super::reply::Reply;
 use super::{OutPiece, Server};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
-use crate::http::Head;
-use crate::message::{Command, Draft, RepeatKey};
+use crate::http::{Head, Query};
+use crate::message::{Answer, AskId, ClientId, Command, Draft, RepeatKey};
 use sha1::{Digest, Sha1};
 
 /// What to do with a body once it is there.
@@ -19,6 +21,19 @@ pub enum Wanted {
     Publish(Box<Draft>, Option<Box<str>>),
     /// Publish its lines.
     Bulk,
+    /// Change the channels of this client's streams.
+    Subscriptions(ClientId),
+    /// Ask it, and hold the asker so long.
+    Ask {
+        /// Still without its body.
+        draft: Box<Draft>,
+        /// The value of the field.
+        content_type: Option<Box<str>>,
+        /// How long the request is held.
+        wait: AskWait,
+    },
+    /// Answer a question with it.
+    Answer(AskId, Box<Answer>),
     /// Refuse it: the head was wrong, and the next request is found behind the body only.
     Nothing(Problem),
 }
@@ -42,13 +57,10 @@ impl Server {
         reply: &mut Reply,
         channel: ChannelName,
     ) -> Result<Writing, Problem> {
-        // What is not UTF-8 is no media type, as an empty one is none.
-        let content_type = head.headers.get("content-type");
-        let content_type = content_type.map(|value| core::str::from_utf8(value).unwrap_or_default());
-        drafts::check_content_type(content_type)?;
+        let content_type = drafts::content_type_of(head)?;
         let draft = drafts::draft_of_request(channel, head, self.settings.retain_age_ms)?;
         let resource = format!("channels/{}", draft.channel);
-        let wanted = Wanted::Publish(Box::new(draft), content_type.map(Into::into));
+        let wanted = Wanted::Publish(Box::new(draft), content_type);
         Writing::new(now, head, reply, &resource, wanted)
     }
 
@@ -69,7 +81,11 @@ impl Server {
     /// Bytes that the body may have.
     pub(super) fn body_max(&self, writing: &Writing) -> usize {
         match writing.wanted {
-            Wanted::Publish(..) | Wanted::Nothing(_) => self.settings.max_message,
+            Wanted::Publish(..)
+            | Wanted::Subscriptions(_)
+            | Wanted::Ask { .. }
+            | Wanted::Answer(..)
+            | Wanted::Nothing(_) => self.settings.max_message,
             Wanted::Bulk => self.settings.max_batch.max(self.settings.max_message),
         }
     }
@@ -78,6 +94,9 @@ impl Server {
     pub(super) fn finish_write(&mut self, now: Now, id: ConnId, writing: Writing, body: &[u8]) {
         let repeat = writing.repeat_key(body);
         let Writing { reply, wanted, .. } = writing;
+        if let Wanted::Subscriptions(client) = wanted {
+            return self.finish_subscriptions(now, id, &reply, client, body);
+        }
         let (proposer, commands) = match self.commands_of(id, wanted, body) {
             Ok(both) => both,
             Err(problem) => return self.refuse(now, id, &reply, &problem),
@@ -89,7 +108,7 @@ impl Server {
     }
 
     fn commands_of(
-        &self,
+        &mut self,
         id: ConnId,
         wanted: Wanted,
         body: &[u8],
@@ -100,6 +119,15 @@ impl Server {
                 Ok((Proposer::Publish(id, draft.channel.clone()), vec![Command::Publish(*draft)]))
             }
             Wanted::Bulk => Ok((Proposer::Bulk(id), self.lines(body)?)),
+            Wanted::Ask { mut draft, content_type, wait } => {
+                drafts::fill(&mut draft, body.into(), content_type.as_deref())?;
+                Ok((Proposer::Ask(id, wait), vec![Command::Ask(self.question(*draft))]))
+            }
+            Wanted::Answer(ask, mut answer) => {
+                asking::fill_answer(&mut answer, body.into())?;
+                Ok((Proposer::Answer(id), vec![Command::Answer(ask, *answer)]))
+            }
+            Wanted::Subscriptions(_) => unreachable!("it is no command to the journal"),
             Wanted::Nothing(problem) => Err(problem),
         }
     }
@@ -129,7 +157,7 @@ impl Server {
         self.hold_for_journal(now, id, reply, Proposer::Delete(id), vec![Command::Delete(channel)], None);
     }
 
-    fn hold_for_journal(
+    pub(super) fn hold_for_journal(
         &mut self,
         now: Now,
         id: ConnId,
@@ -181,7 +209,12 @@ impl Writing {
         Writing { reply, wanted: Wanted::Nothing(problem), repeat: None, parameters: Box::default() }
     }
 
-    fn new(
+    /// A request that is told by its body alone what to do, and asks nothing of the journal.
+    pub(super) fn plain(reply: Reply, wanted: Wanted) -> Self {
+        Writing { reply, wanted, repeat: None, parameters: Box::default() }
+    }
+
+    pub(super) fn new(
         now: Now,
         head: &Head<'_, '_>,
         reply: &mut Reply,
@@ -195,7 +228,14 @@ impl Writing {
         };
         // Nobody has a name yet, so everybody is the same publisher. No part of this can hold a NUL.
         let repeat = key.map(|key| format!("anyone\0{resource}\0{}", key.escape_ascii()).into());
-        let mut parameters = head.target.query.unwrap_or_default().to_owned();
+        let mut parameters = String::new();
+        for pair in Query::pairs(head.target.query.unwrap_or_default()) {
+            let (name, value) = pair?;
+            // How long an asker is held, and who it is, are no part of what it asks.
+            if name != "wait" && name != "session" {
+                parameters += &format!("{}={}&", name.escape_default(), value.escape_default());
+            }
+        }
         for name in [
             "content-type",
             "holdline-event",

@@ -4,10 +4,12 @@
 //! condition; [`HANG`] only turns a hang into a failure.
 
 pub mod body;
+pub mod canned;
 pub mod client;
-pub mod deflate;
+pub mod command;
 pub mod process;
 pub mod reader;
+pub mod relay;
 pub mod response;
 pub mod script;
 pub mod socket;
@@ -22,12 +24,20 @@ use std::time::{Duration, Instant};
 pub const HANG: Duration = Duration::from_secs(40);
 
 /// Waits until `condition` holds.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + HANG;
+pub fn until(what: &str, condition: impl FnMut() -> bool) {
+    assert!(holds_within(HANG, condition), "this never came true: {what}");
+}
+
+/// Waits until `condition` holds, but no longer than `hang`.
+pub fn holds_within(hang: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + hang;
     while !condition() {
-        assert!(Instant::now() < deadline, "this never came true: {what}");
+        if Instant::now() > deadline {
+            return false;
+        }
         sleep(Duration::from_millis(3));
     }
+    true
 }
 
 /// The first hit of `needle` in `hay`.

@@ -1,9 +1,13 @@
 //! What the hub promises, a sentence each, and the hub against a naive model. Ids are `MS-0` here and written as `MS`.
 
+mod asking;
 mod audience;
 mod beginning;
+mod company;
 mod game;
 mod model;
+mod own_log;
+mod presence;
 mod reading;
 mod retention;
 mod subscribing;
@@ -20,6 +24,10 @@ const ROOMY: Limits = Limits {
     retain_total: 1 << 30,
     max_channels: 1000,
     max_subscriptions: 100,
+    presence_grace_ms: 10_000,
+    session_grace_ms: 60_000,
+    max_remembered: 1000,
+    max_asks: 100,
 };
 
 fn name(text: &str) -> ChannelName {
@@ -90,6 +98,7 @@ impl Bench {
                 (format!("gap {channel} {}-{}", after.ms, resumes.ms), cursor)
             }
             Next::Closed { channel, .. } => (format!("closed {channel}"), cursor),
+            Next::Withdrawn { id, end, .. } => (format!("{end:?} {}", id.ms).to_lowercase(), cursor),
             Next::ReplayEnd { cursor: end } => (format!("end {}", end.ms), cursor),
             Next::Idle => {
                 self.0.advance(reader, self.0.newest());
