@@ -176,6 +176,7 @@ impl Account {
 
     /// The server says that a channel is no longer read.
     pub fn removes(&mut self, channel: &str) {
+        self.watch.forget(channel);
         self.channels.remove(channel);
     }
 
@@ -218,6 +219,7 @@ impl Account {
                 if !truth.was_deleted(channel) {
                     return Err(format!("{channel} is said to be closed and was never deleted"));
                 }
+                self.watch.forget(channel);
                 self.channels.remove(channel).map(|_| ()).ok_or_else(|| format!("{channel}: closed twice"))
             }
             Heard::Position { cursor } | Heard::Reload { since: cursor } => self.position(truth, *cursor),
