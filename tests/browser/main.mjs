@@ -3,9 +3,10 @@ import { chromium } from 'playwright-core';
 import { check, failures } from './check.mjs';
 import { console_page } from './console.mjs';
 import { origins } from './origins.mjs';
+import { qr_codes } from './qr.mjs';
 import { screenshots } from './screenshots.mjs';
 
-const parts = [console_page, origins, screenshots];
+const parts = [console_page, origins, qr_codes, screenshots];
 const named = process.argv.slice(2);
 const wanted = named.length ? parts.filter(({ name }) => named.includes(name)) : parts;
 if (named.length && wanted.length !== named.length) {
