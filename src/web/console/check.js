@@ -58,6 +58,8 @@ class Check {
   conclude() {
     const bad = this.rows.filter(({ state }) => state === 'bad'), slow = this.rows.filter(({ state }) => state === 'slow');
     const which = rows => rows.map(({ name }) => name).join(', ');
+    // A page that is refused is refused everywhere: the other faults are this one's.
+    if (this.faults.has('host')) for (const fix of ['refused', 'timeout']) this.faults.delete(fix);
     const verdict = bad.length ? `Something stands in the way of ${which(bad)}.`
       : slow.length ? `Everything gets through; look at ${which(slow)}.`
         : 'Nothing stands in the way: every transport gets through at once, and header fields survive.';
