@@ -124,6 +124,10 @@ impl Server {
             return;
         }
         self.parked -= 1;
+        // What takes nothing is no reader any more.
+        if let Some(conn) = self.conns.get_mut(id) {
+            self.tally.note_slow(conn, false);
+        }
         let was_answered = self.answer_poll(now, id, &mut parked);
         self.count_ended(&Proto::Parked(parked));
         debug_assert!(was_answered, "there was something to tell");
