@@ -26,7 +26,7 @@ export async function console_page(browser) {
     const publish = async (text, query, event) => sent.push([(await server.publish(text, query)).id, text, event]);
 
     await check('the printed address opens and all seven listen', async () => {
-      await page.goto(server.url);
+      await page.goto(`${server.url}/#transports`);
       await all_listen(page);
     });
 
@@ -61,7 +61,7 @@ export async function console_page(browser) {
       await all(page, pane => pane.state === 'off');
       for (let i = 1; i <= 150; i += 1) await publish(`missed ${i}`);
       assert.ok(Object.values(await shown(page)).every(pane => pane.messages.length === 5));
-      await page.getByRole('button', { name: 'Resume' }).click();
+      await page.getByRole('button', { name: 'Resume all' }).click();
       await all_show(page, sent);
       const notices = Object.values(await shown(page)).flatMap(pane => pane.notices);
       assert.deepEqual(notices, []);
@@ -70,7 +70,7 @@ export async function console_page(browser) {
     await check('a second tab takes the held connections, and gives them back', async () => {
       const other = await context.newPage();
       const others = complaints(other);
-      await other.goto(server.url);
+      await other.goto(`${server.url}/#transports`);
       await all_listen(other);
       await all(page, (pane, name) => (pane.state === 'off') === ['eventsource', 'fetch-stream', 'hidden-iframe', 'long-poll'].includes(name));
       await publish('for two tabs');

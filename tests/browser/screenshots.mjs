@@ -23,7 +23,7 @@ async function picture(browser, colorScheme, size, viewport) {
   const context = await browser.newContext({ colorScheme, viewport, deviceScaleFactor: size === 'phone' ? 2 : 1 });
   try {
     const page = await context.newPage();
-    await page.goto(server.url);
+    await page.goto(`${server.url}/#transports`);
     await all_listen(page);
     await server.publish('hello');
     await all(page, pane => pane.messages.length === 1);
