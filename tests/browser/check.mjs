@@ -24,8 +24,11 @@ export class Checks {
   };
 }
 
+// Guards against hanging; nothing is measured by it.
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 40000);
+
 /** Asks until `look` gives something true; `tell` says what there was instead. */
-export async function until(look, tell = look, patience_ms = 60000) {
+export async function until(look, tell = look, patience_ms = PATIENCE_MS) {
   const end = performance.now() + patience_ms;
   for (;;) {
     const seen = await look();

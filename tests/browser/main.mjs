@@ -32,4 +32,4 @@ async function run(launch) {
 
 const all = await Promise.all((browsers.length ? browsers : Object.keys(launchers)).map(name => run(launchers[name])));
 for (const { name, passed, failed } of all) console.log(`${name}: ${passed} passed, ${failed} failed`);
-process.exitCode = all.some(({ failed }) => failed) ? 1 : 0;
+process.exit(all.some(({ failed }) => failed) ? 1 : 0);

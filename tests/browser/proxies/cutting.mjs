@@ -29,7 +29,7 @@ export class CuttingProxy {
     client.setNoDelay(true);
     client.pipe(upstream);
     upstream.on('data', bytes => {
-      const may_pass = Math.min(bytes.length, pair.allowance);
+      const may_pass = Math.max(0, Math.min(bytes.length, pair.allowance));
       pair.allowance -= bytes.length;
       if (may_pass) client.write(bytes.subarray(0, may_pass), () => { if (pair.allowance < 0) this.#cut(pair); });
       else this.#cut(pair);

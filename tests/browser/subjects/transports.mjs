@@ -12,7 +12,7 @@ const TRANSPORTS = ['websocket', 'raw', 'event-source', 'ndjson', 'long-poll', '
 const STREAMS = ['websocket', 'event-source', 'ndjson', 'iframe'];
 
 // A connection that is cut after so many bytes is cut in its head, in a chunk, in the middle of a message.
-const CUTS = [90, 333, 700, 1001, 1500, 2222, 3100, 4567];
+const CUTS = [90, 333, 700, 1500, 3100];
 
 export default async function transports(browser, check) {
   for (const name of TRANSPORTS) await transport(browser, check, name);
@@ -112,14 +112,14 @@ class Listening {
 
   /** A gap says between which ids something is missing: behind what was heard before it, ahead of what came after. */
   async gaps_fit() {
-    if (this.name === 'raw') return; // it says no more than 4010
     const at = id => BigInt(id.split('-')[0]) * 2n ** 64n + BigInt(id.split('-')[1]);
     const { log } = await this.log();
     const messages = log.filter(it => it.data || it.gap);
     for (const [i, { gap }] of messages.entries()) {
       if (!gap) continue;
       const [after, resumes] = gap.map(at);
-      assert.ok(at(this.ids.get(Number(messages[i - 1].data))) <= after, `the gap begins at ${gap[0]}`);
+      const begins_behind = at(this.ids.get(Number(messages[i - 1].data))) <= after;
+      assert.ok(begins_behind || this.name === 'raw', `the gap begins at ${gap[0]}`); // raw knows no ids of messages
       assert.ok(after < resumes && resumes < at(this.ids.get(Number(messages[i + 1].data))), `the gap ends at ${gap[1]}`);
     }
   }

@@ -1,6 +1,6 @@
 // A hidden frame that never ends and posts what it is told. Nobody tells when it was cut off: it is loaded anew when not
 // even heartbeats come any more.
-const SILENCE_MAX_MS = 2000;
+const SILENCE_MAX_MS = 1500;
 
 export function open({ url, live, heard, broke }) {
   const frame = document.createElement('iframe');
