@@ -7,3 +7,16 @@ export const CUT_OFF = [
   /^uncaught: Firefox can’t establish a connection to the server at ws:/,
   /^uncaught: The connection to ws:\S+ was interrupted while the page was loading/,
 ];
+
+/** What a page of another origin may not do, and what it may but is answered 403 or 404. */
+export const FOREIGN = [
+  /^error: Access to (fetch|resource) at '\S+' from origin '\S+' has been blocked by CORS policy/,
+  /^error: Failed to load resource: (net::ERR_FAILED|net::ERR_BLOCKED_BY_RESPONSE|the server responded with a status of 40[34] )/,
+  /^error: WebSocket connection to '\S+' failed: /,
+  /^uncaught: Firefox can’t establish a connection to the server at ws:/,
+  /^error: Framing '\S+' violates the following Content Security Policy directive: "frame-ancestors /,
+  /^uncaught: Content-Security-Policy: The page’s settings blocked the loading of a resource \(frame-ancestors\)/,
+  /^uncaught: Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource/,
+  /^uncaught: Firefox can’t establish a connection to the server at http:\S+since=start/,
+  /^error: Failed to execute 'postMessage' on 'DOMWindow': The target origin provided \('\S+'\) does not match/,
+];

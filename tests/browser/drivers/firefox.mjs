@@ -68,8 +68,15 @@ class FirefoxPage extends Page {
     });
   }
 
-  /** Gives the status of the answer. */
-  async goto(url) { return (await this.page.goto(url))?.status(); }
+  /** Gives the status of the answer. An error that is no page, such as JSON, Firefox does not show: that is its word for it. */
+  async goto(url) {
+    let status;
+    const seen = response => { if (response.request().isNavigationRequest()) status = response.status(); };
+    this.page.on('response', seen);
+    await this.page.goto(url).catch(error => { if (!/NS_ERROR_NET_ERROR_RESPONSE/.test(error.message)) throw error; });
+    this.page.off('response', seen);
+    return status;
+  }
   evaluate(look, arg) { return this.page.evaluate(look, arg); }
   click(role, name) { return this.page.locator(`::-p-aria([name="${name}"][role="${role}"])`).click(); }
   async fill(label, text) {
