@@ -8,7 +8,7 @@
 //! - L1, codecs: [`http`], [`ws`], [`sse`]
 //! - L2, machines that never call each other: [`hub`], [`transport`], [`conn`], [`journal`]
 //! - L3, the one owner: [`server`]
-//! - L4, the world: [`io`], with [`config`] beside it
+//! - L4, the world: [`io`], with [`config`] and the clients of the command line, [`cli`], beside it
 
 #![forbid(unsafe_code)]
 
@@ -28,6 +28,7 @@ pub mod transport;
 
 pub mod server;
 
+pub mod cli;
 pub mod config;
 pub mod io;
 

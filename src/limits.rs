@@ -20,6 +20,15 @@ pub const JSON_DEPTH_MAX: usize = 128;
 pub const REPEAT_KEYS_MAX: usize = 65_536;
 /// How long an idempotency key is remembered, in milliseconds.
 pub const REPEAT_KEY_MS: u64 = 5 * 60_000;
+/// How long a question is remembered after its time, so that whoever comes late is told what became of it, in
+/// milliseconds.
+pub const ASK_MEMORY_MS: u64 = 5 * 60_000;
+/// Bytes of all answers that are remembered: those given first are forgotten first.
+pub const ANSWER_BYTES_MAX: usize = 64 * M;
+/// How long a question lives where its asker does not say, in seconds.
+pub const ASK_TTL_S: u64 = 120;
+/// How long an asker is held where it does not say, in seconds.
+pub const ASK_WAIT_S: u64 = 30;
 /// How long an unretained message stays for readers that are behind or between two polls, in milliseconds.
 pub const UNRETAINED_MS: u64 = 10_000;
 /// Floors of dropped channels that are remembered one by one; older ones become one common floor.
@@ -121,8 +130,10 @@ pub struct Settings {
     pub max_channels: usize,
     /// Channels of one connection.
     pub max_subscriptions: usize,
-    /// Held polls.
+    /// Held polls and askers.
     pub max_parked: usize,
+    /// Open questions; so many that ended are remembered besides.
+    pub max_asks: usize,
 
     /// Milliseconds between two signs of life on a stream.
     pub heartbeat_ms: u64,
@@ -170,6 +181,7 @@ impl Default for Settings {
             max_channels: 100_000,
             max_subscriptions: 256,
             max_parked: 100_000,
+            max_asks: 10_000,
             heartbeat_ms: 15_000,
             max_wait_ms: 50_000,
             header_timeout_ms: 10_000,

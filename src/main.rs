@@ -1,11 +1,16 @@
-//! Flags, then the logger, then the loop.  Knows no protocol.
+//! A client command, or flags, then the logger, then the loop.  Knows no protocol.
 
 #![forbid(unsafe_code)]
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let config = match holdline::config::from_args(std::env::args_os()) {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if holdline::cli::is_client(&args) {
+        return ExitCode::from(holdline::cli::run(&args));
+    }
+    let config = match holdline::config::from_args(args) {
         Ok(config) => config,
         Err(stop) => return ExitCode::from(stop.tell()),
     };

@@ -1,102 +1,14 @@
 //! What is published and what is told: ids, drafts, messages, notices, journal entries.
 //! Hub, transport, journal and session all speak of these and of nothing else between them.
 
+mod ask;
+mod ids;
+
+pub use ask::{Answer, AskEnd, AskRole, Question};
+pub use ids::{AskId, AskerId, ClientId, Cursor, MalformedId, MessageId};
+
 use crate::channel_name::ChannelName;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use core::fmt;
-use core::str::FromStr;
 use std::rc::Rc;
-
-/// The id of a message, and a position in every channel's log at once: written `MS-SEQ`, compared as numbers.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageId {
-    /// Milliseconds since 1970-01-01T00:00:00Z.
-    pub ms: u64,
-    /// Counts the messages of one millisecond.
-    pub seq: u64,
-}
-
-/// A position: everything after this id is still to be read. It need not be the id of a message.
-pub type Cursor = MessageId;
-
-impl MessageId {
-    /// Before every message.
-    pub const ZERO: MessageId = MessageId { ms: 0, seq: 0 };
-    /// After every message.
-    pub const MAX: MessageId = MessageId { ms: u64::MAX, seq: u64::MAX };
-
-    /// The id at `ms` with the counter `seq`.
-    pub const fn new(ms: u64, seq: u64) -> Self {
-        MessageId { ms, seq }
-    }
-
-    /// The next id in order.
-    #[must_use]
-    pub fn successor(self) -> Self {
-        match self.seq.checked_add(1) {
-            Some(seq) => MessageId { ms: self.ms, seq },
-            None => MessageId { ms: self.ms.saturating_add(1), seq: 0 },
-        }
-    }
-
-    /// The id before this one in order; [`MessageId::ZERO`] has none before it and stays.
-    #[must_use]
-    pub fn predecessor(self) -> Self {
-        match (self.seq.checked_sub(1), self.ms.checked_sub(1)) {
-            (Some(seq), _) => MessageId { ms: self.ms, seq },
-            (None, Some(ms)) => MessageId { ms, seq: u64::MAX },
-            (None, None) => self,
-        }
-    }
-}
-
-impl fmt::Display for MessageId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.ms, self.seq)
-    }
-}
-
-/// The text is not `MS-SEQ` with two unsigned 64-bit decimals.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub struct MalformedId;
-
-impl FromStr for MessageId {
-    type Err = MalformedId;
-    fn from_str(text: &str) -> Result<Self, MalformedId> {
-        let (ms, seq) = text.split_once('-').ok_or(MalformedId)?;
-        Ok(MessageId { ms: decimal(ms)?, seq: decimal(seq)? })
-    }
-}
-
-/// Digits only: `parse` alone would take a plus sign.
-fn decimal(text: &str) -> Result<u64, MalformedId> {
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(MalformedId);
-    }
-    text.parse().map_err(|_| MalformedId)
-}
-
-/// The public name of whoever listens or speaks. It opens nothing.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ClientId(pub [u8; 12]);
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
-    }
-}
-
-impl FromStr for ClientId {
-    type Err = MalformedId;
-    fn from_str(text: &str) -> Result<Self, MalformedId> {
-        let mut bytes = [0; 12];
-        match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
-            Ok(12) => Ok(ClientId(bytes)),
-            _ => Err(MalformedId),
-        }
-    }
-}
 
 /// How a payload may be shown inside JSON.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -170,6 +82,8 @@ pub struct Message {
     pub key: Option<Rc<str>>,
     /// From this time on (Unix milliseconds) it is delivered to nobody.
     pub expires_unix_ms: u64,
+    /// Set if it is a question, or the end of one.
+    pub ask: Option<AskRole>,
 }
 
 /// What a reader is told besides messages. A notice has no id.
@@ -183,6 +97,8 @@ pub enum Notice<'a> {
     Closed { channel: &'a str },
     /// The server ends; come back after so many milliseconds.
     Shutdown { reconnect_ms: u64 },
+    /// A question has ended; whoever shows it may put it away.
+    Withdrawn { ask: AskId, end: AskEnd },
     /// Load this stream anew from this cursor (hidden iframes, whose page grows with what they got).
     Reload { since: Cursor },
 }
@@ -194,6 +110,22 @@ pub enum Command {
     Publish(Draft),
     /// Close a channel and drop what it retains.
     Delete(ChannelName),
+    /// Ask a question.
+    Ask(Question),
+    /// Answer a question: the first answer wins.
+    Answer(AskId, Answer),
+    /// Take a question back.
+    Withdraw(AskerId),
+}
+
+impl Command {
+    /// The channel that it publishes to, which comes to be if it was not there.
+    pub fn publishes_to(&self) -> Option<&ChannelName> {
+        match self {
+            Command::Publish(draft) | Command::Ask(Question { draft, .. }) => Some(&draft.channel),
+            Command::Delete(_) | Command::Answer(..) | Command::Withdraw(_) => None,
+        }
+    }
 }
 
 /// Names a request that may be sent again, and what it asked for.
@@ -225,36 +157,4 @@ pub struct Entry {
     pub commands: Vec<(MessageId, Command)>,
     /// Set when a repeat must not be done twice.
     pub repeat: Option<RepeatKey>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_is_two_plain_decimals() {
-        assert_eq!("1763687000123-0".parse(), Ok(MessageId::new(1_763_687_000_123, 0)));
-        assert_eq!("18446744073709551615-18446744073709551615".parse(), Ok(MessageId::MAX));
-        for bad in
-            ["", "-", "1", "1-", "-1", "+1-0", "1-+0", "1-0-0", " 1-0", "1-0 ", "18446744073709551616-0"]
-        {
-            assert_eq!(bad.parse::<MessageId>(), Err(MalformedId), "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn an_id_is_compared_as_numbers_and_has_neighbours() {
-        assert!(MessageId::new(9, 9) < MessageId::new(10, 1));
-        let last_of_its_ms = MessageId::new(7, u64::MAX);
-        assert_eq!(last_of_its_ms.successor(), MessageId::new(8, 0));
-        assert_eq!(MessageId::new(8, 0).predecessor(), last_of_its_ms);
-        assert_eq!(MessageId::ZERO.predecessor(), MessageId::ZERO);
-    }
-
-    #[test]
-    fn a_client_id_reads_back() {
-        let id = ClientId(*b"\x00\xff/+holdlin\x80");
-        assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!("short".parse::<ClientId>(), Err(MalformedId));
-    }
 }

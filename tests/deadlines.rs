@@ -7,32 +7,14 @@ fn world() -> World {
     World::new(Settings { heartbeat_ms: 1_000, write_timeout_ms: 600_000, ..Settings::default() })
 }
 
-fn open(world: &mut World, request: &str) -> Line {
-    let line = world.connect();
-    world.send(line, request.as_bytes());
-    world.settle();
-    line
-}
-
-/// `ms` milliseconds pass, with everything that is due meanwhile.
-fn pass(world: &mut World, ms: u64) {
-    let end = world.now().at + ms;
-    while world.next_deadline().is_some_and(|due| due <= end) {
-        world.advance_to_deadline();
-        world.settle();
-    }
-    world.advance(end.since(world.now().at));
-}
-
 #[test]
 fn a_stream_that_was_blocked_beats_on_time_again() {
     let mut world = world();
-    let line =
-        open(&mut world, "GET /channels/a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n");
+    let line = world.open("GET /channels/a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n");
     world.narrow(line, Some(3));
-    pass(&mut world, 1_100);
+    world.pass(1_100);
     let before = world.written(line).len();
-    pass(&mut world, 10_000);
+    world.pass(10_000);
     let comment = b"0003\r\n:\n\n\r\n";
     let beats = world.written(line)[before..].chunks(comment.len()).filter(|chunk| chunk == comment).count();
     assert!((9..=10).contains(&beats), "{beats} signs of life in ten seconds");
@@ -41,11 +23,11 @@ fn a_stream_that_was_blocked_beats_on_time_again() {
 #[test]
 fn a_connection_that_said_its_last_word_is_waited_for_two_seconds_more() {
     let mut world = world();
-    let line = open(&mut world, "GET / HTTP/1.1\r\n\r\n");
+    let line = world.open("GET / HTTP/1.1\r\n\r\n");
     assert!(world.written(line).starts_with(b"HTTP/1.1 400 "));
-    pass(&mut world, 1_900);
+    world.pass(1_900);
     assert!(!world.is_closed(line), "so that the peer reads our last words");
-    pass(&mut world, 200);
+    world.pass(200);
     assert!(world.is_closed(line));
 }
 
@@ -56,23 +38,23 @@ fn a_last_word_that_leaves_slowly_is_waited_for_from_its_end_on() {
     world.narrow(line, Some(0));
     world.send(line, b"GET / HTTP/1.1\r\n\r\n");
     world.settle();
-    pass(&mut world, 60_000);
+    world.pass(60_000);
     world.narrow(line, None);
     world.settle();
-    pass(&mut world, 1_900);
+    world.pass(1_900);
     assert!(!world.is_closed(line));
-    pass(&mut world, 200);
+    world.pass(200);
     assert!(world.is_closed(line));
 }
 
 #[test]
 fn the_time_for_a_head_behind_an_answer_is_that_for_a_head() {
     let mut world = world();
-    let line = open(&mut world, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT");
+    let line = world.open("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HT");
     let answered = world.written(line).len();
-    pass(&mut world, 9_900);
+    world.pass(9_900);
     assert_eq!(world.written(line).len(), answered);
-    pass(&mut world, 200);
+    world.pass(200);
     assert!(world.written(line)[answered..].starts_with(b"HTTP/1.1 408 "));
 }
 
@@ -91,9 +73,9 @@ fn take(world: &mut World, line: Line, bytes: usize) {
 fn a_pong_that_waits_behind_paused_input_is_not_missed() {
     let settings = Settings { echo: true, max_queue: 1024, heartbeat_ms: 10_000, ..Settings::default() };
     let mut world = World::new(settings);
-    let line = open(&mut world, ECHO);
+    let line = world.open(ECHO);
     let opened = world.written(line).len();
-    pass(&mut world, 10_100);
+    world.pass(10_100);
     assert_eq!(&world.written(line)[opened..], b"\x89\0", "a ping");
     // The peer talks much before it gets to its pong, and reads slowly what comes back.
     world.narrow(line, Some(0));
@@ -105,7 +87,7 @@ fn a_pong_that_waits_behind_paused_input_is_not_missed() {
     world.send(line, b"\x8a\x80\0\0\0\0");
     world.settle();
     for _ in 0..30 {
-        pass(&mut world, 20_000);
+        world.pass(20_000);
         assert!(!world.is_closed(line), "it takes its time, and something in it");
         take(&mut world, line, 50);
     }
@@ -113,11 +95,11 @@ fn a_pong_that_waits_behind_paused_input_is_not_missed() {
     world.settle();
     assert_eq!(&world.written(line)[opened + 2..], echo.repeat(30), "nothing is lost");
     // It is asked again in its time, and dropped if it says nothing.
-    pass(&mut world, 10_100);
+    world.pass(10_100);
     assert!(world.written(line).ends_with(b"\x89\0"), "a ping");
-    pass(&mut world, 19_800);
+    world.pass(19_800);
     assert!(!world.is_closed(line));
-    pass(&mut world, 300);
+    world.pass(300);
     assert!(world.is_closed(line));
 }
 
@@ -125,12 +107,69 @@ fn a_pong_that_waits_behind_paused_input_is_not_missed() {
 fn a_websocket_that_takes_nothing_is_dropped_in_its_time() {
     let settings = Settings { echo: true, heartbeat_ms: 1_000, ..Settings::default() };
     let mut world = World::new(settings);
-    let line = open(&mut world, ECHO);
+    let line = world.open(ECHO);
     world.narrow(line, Some(0));
     world.send(line, b"\x81\x82\0\0\0\0hi");
     world.settle();
-    pass(&mut world, 29_900);
+    world.pass(29_900);
     assert!(!world.is_closed(line));
-    pass(&mut world, 200);
+    world.pass(200);
     assert!(world.is_closed(line), "--write-timeout is 30 s");
+}
+
+const ASK: &str = "POST /ask/a?wait=5&ttl=12 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nq";
+
+/// Where the answer that begins at `from` says to go on.
+fn location(world: &World, line: Line, from: usize) -> String {
+    let text = String::from_utf8_lossy(&world.written(line)[from..]).into_owned();
+    let (_, rest) = text.split_once("Location: ").unwrap_or_else(|| panic!("no Location in {text}"));
+    rest.split("\r\n").next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn an_asker_is_held_for_its_wait_and_a_question_lives_for_its_ttl() {
+    let mut world = world();
+    let line = world.open(ASK);
+    world.pass(4_900);
+    assert_eq!(world.written(line), b"", "held");
+    world.pass(200);
+    assert!(world.written(line).starts_with(b"HTTP/1.1 202 "));
+    let request = format!("GET {}?wait=40 HTTP/1.1\r\nHost: localhost\r\n\r\n", location(&world, line, 0));
+    let pending = world.written(line).len();
+    world.send(line, request.as_bytes());
+    world.settle();
+    world.pass(6_700);
+    assert_eq!(world.written(line).len(), pending, "the question lives, and the request is held again");
+    world.pass(500);
+    let over = String::from_utf8_lossy(&world.written(line)[pending..]).into_owned();
+    assert!(over.starts_with("HTTP/1.1 504 ") && over.contains("Holdline-Ask: expired\r\n"), "{over}");
+    world.pass(299_000);
+    let told = world.written(line).len();
+    let again = world.open(&request);
+    assert!(world.written(again).starts_with(b"HTTP/1.1 504 "), "it is remembered");
+    world.pass(2_000);
+    let forgotten = world.open(&request);
+    assert!(world.written(forgotten).starts_with(b"HTTP/1.1 404 "), "for five minutes");
+    assert!(world.written(line).len() >= told);
+}
+
+#[test]
+fn a_question_over_a_websocket_is_pending_after_its_wait() {
+    let mut world = world();
+    let handshake = ECHO.replace("/echo", "/channels/a");
+    let line = world.open(&handshake);
+    let opened = world.written(line).len();
+    let command = br#"{"type":"ask","channel":"b","data":1,"wait":5,"ttl":7,"ref":1}"#;
+    let frame = [&[0x81, 0x80 | command.len() as u8, 0, 0, 0, 0][..], command].concat();
+    world.send(line, &frame);
+    world.settle();
+    let said = |world: &World| String::from_utf8_lossy(&world.written(line)[opened..]).into_owned();
+    assert!(said(&world).contains(r#""type":"asked""#));
+    world.pass(900);
+    assert!(!said(&world).contains(r#""type":"reply""#));
+    for _ in 0..5 {
+        world.send(line, b"\x8a\x80\0\0\0\0");
+        world.pass(900);
+    }
+    assert!(said(&world).contains(r#""state":"pending","status":202"#), "{}", said(&world));
 }

@@ -15,13 +15,6 @@ fn world() -> (World, SimJournal) {
     (World::with_journal(Settings::default(), Box::new(journal.clone()), [7; 32]), journal)
 }
 
-fn open(world: &mut World, request: &str) -> Line {
-    let line = world.connect();
-    world.send(line, request.as_bytes());
-    world.settle();
-    line
-}
-
 /// The heads of all answers so far, and what stands in their bodies.
 fn answers(world: &World, line: Line, requests: usize) -> Vec<(u16, Option<String>, String)> {
     let mut reader = ResponseReader::default();
@@ -48,7 +41,7 @@ fn say_and_fail(protocol: &str, text: &str) -> Vec<Frame> {
     let (mut world, journal) = world();
     let handshake =
         Handshake { target: "/channels/a", protocols: Some(protocol), ..Handshake::default() }.request();
-    let line = open(&mut world, &handshake);
+    let line = world.open(&handshake);
     let head = world.take_written(line);
     let behind = head.windows(4).position(|end| end == b"\r\n\r\n").expect("a whole head") + 4;
     let mut frames = SocketReader::new(None);
@@ -67,9 +60,8 @@ fn say_and_fail(protocol: &str, text: &str) -> Vec<Frame> {
 fn a_publish_is_answered_when_it_is_committed_and_read_no_sooner() {
     let (mut world, journal) = world();
     journal.set_prompt(false);
-    let reader = open(&mut world, "GET /channels/a?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    let publisher =
-        open(&mut world, &(PUBLISH.to_owned() + "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    let reader = world.open("GET /channels/a?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let publisher = world.open(&(PUBLISH.to_owned() + "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     assert_eq!((world.written(publisher), world.written(reader)), (&b""[..], &b""[..]));
     assert_eq!(world.stats().waiting, 1);
     journal.commit(BEGIN_UNIX_MS, 1);
@@ -85,8 +77,8 @@ fn a_publish_is_answered_when_it_is_committed_and_read_no_sooner() {
 fn a_publish_that_failed_is_503_and_may_come_all_the_same() {
     let (mut world, journal) = world();
     journal.set_prompt(false);
-    let lines: Vec<Line> = (0..8).map(|_| open(&mut world, PUBLISH)).collect();
-    let deletion = open(&mut world, "DELETE /channels/b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let lines: Vec<Line> = (0..8).map(|_| world.open(PUBLISH)).collect();
+    let deletion = world.open("DELETE /channels/b HTTP/1.1\r\nHost: localhost\r\n\r\n");
     journal.fail(BEGIN_UNIX_MS, &mut Dice::new(1));
     world.commit();
     world.settle();
@@ -102,14 +94,14 @@ fn a_publish_that_failed_is_503_and_may_come_all_the_same() {
 #[test]
 fn while_the_journal_is_down_publishes_are_503_and_readers_stay() {
     let (mut world, journal) = world();
-    let reader = open(&mut world, "GET /channels/a?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let reader = world.open("GET /channels/a?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n");
     journal.set_up(false);
     let ready = "GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    let line = open(&mut world, &(PUBLISH.to_owned() + ready));
+    let line = world.open(&(PUBLISH.to_owned() + ready));
     let statuses: Vec<u16> = answers(&world, line, 2).iter().map(|answer| answer.0).collect();
     assert_eq!(statuses, [503, 503]);
     journal.set_up(true);
-    let line = open(&mut world, &(PUBLISH.to_owned() + ready));
+    let line = world.open(&(PUBLISH.to_owned() + ready));
     let statuses: Vec<u16> = answers(&world, line, 2).iter().map(|answer| answer.0).collect();
     assert_eq!(statuses, [200, 200]);
     assert!(answers(&world, reader, 1)[0].2.contains(r#""data":"hello""#));

@@ -1,67 +1,53 @@
 //! Nobody holds the loop: what one connection may have inflated or compressed for it in a turn is bounded, though little
 //! goes over its wire, and nothing of it is lost.
 
-use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 use holdline::limits::{SHARE_BYTES, Settings};
+use holdline::testing::decode::deflate::{Windows, deflated};
+use holdline::testing::decode::handshake::Handshake;
+use holdline::testing::decode::websocket::{FIN, Frame, RSV1, SocketReader, TEXT, client_frame};
 use holdline::testing::driver::{Line, World};
 
-const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
-
-fn handshake(target: &str, more: &str) -> String {
-    format!(
-        "GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-         Sec-WebSocket-Extensions: permessage-deflate\r\n{more}\r\n"
-    )
+/// A WebSocket on which compression was agreed, and what its client reads.
+struct Socket {
+    line: Line,
+    /// The server's head, until it is whole.
+    head: Vec<u8>,
+    reader: SocketReader,
+    texts: Vec<String>,
 }
 
-fn open(world: &mut World, request: &str) -> Line {
-    let line = world.connect();
-    world.send(line, request.as_bytes());
-    world.settle();
-    line
-}
-
-/// A compressed text message in one frame; the mask is zeros.
-fn frame(text: &str) -> Vec<u8> {
-    let mut data = Vec::with_capacity(text.len() + 100);
-    let mut machine = Compress::new(Compression::best(), false);
-    machine.compress_vec(text.as_bytes(), &mut data, FlushCompress::Sync).expect("text can be compressed");
-    data.truncate(data.len() - TAIL.len());
-    let len = u16::try_from(data.len()).expect("a text that compresses well").to_be_bytes();
-    assert!(data.len() > 125);
-    [&[0xc1, 0x80 | 126][..], &len, &[0; 4], &data].concat()
-}
-
-/// All frames that the server wrote behind its handshake: first byte and payload.
-fn frames(world: &World, line: Line) -> Vec<(u8, &[u8])> {
-    let written = world.written(line);
-    let Some(head) = written.windows(4).position(|four| four == b"\r\n\r\n") else { return Vec::new() };
-    let (mut rest, mut frames) = (&written[head + 4..], Vec::new());
-    while let [first, short, after @ ..] = rest {
-        let (len, after) = match short {
-            126 => (usize::from(u16::from_be_bytes([after[0], after[1]])), &after[2..]),
-            short => (usize::from(*short), after),
-        };
-        let (payload, after) = after.split_at(len);
-        frames.push((*first, payload));
-        rest = after;
+impl Socket {
+    /// Asks for it; nothing is answered yet.
+    fn ask(world: &mut World, target: &str, protocols: Option<&str>) -> Socket {
+        let extensions = Some("permessage-deflate");
+        let handshake = Handshake { target, protocols, extensions, fields: &[] };
+        let line = world.connect();
+        world.send(line, handshake.request().as_bytes());
+        let reader = SocketReader::new(Some(Windows { server_bits: 15, client_bits: 15 }));
+        Socket { line, head: Vec::new(), reader, texts: Vec::new() }
     }
-    frames
+
+    /// All texts so far, and how many of them came compressed.
+    fn read(&mut self, world: &mut World) -> (&[String], u64) {
+        let written = world.take_written(self.line);
+        if self.head.ends_with(b"\r\n\r\n") {
+            self.reader.push(&written);
+        } else {
+            self.head.extend(written);
+            let end = memchr::memmem::find(&self.head, b"\r\n\r\n").map_or(self.head.len(), |at| at + 4);
+            self.reader.push(&self.head.split_off(end));
+        }
+        for frame in self.reader.all().expect("proper frames") {
+            let Frame::Text(text) = frame else { panic!("{frame:?}") };
+            self.texts.push(text);
+        }
+        (&self.texts, self.reader.compressed())
+    }
 }
 
-/// Their texts, all of which are compressed.
-fn texts(world: &World, line: Line) -> Vec<String> {
-    let mut machine = Decompress::new(false);
-    let inflate = |(first, payload): (u8, &[u8])| {
-        assert_eq!(first, 0xc1);
-        machine.reset(false);
-        let mut out = Vec::with_capacity(110_000);
-        let input = [payload, &TAIL].concat();
-        machine.decompress_vec(&input, &mut out, FlushDecompress::None).expect("it is DEFLATE");
-        String::from_utf8(out).expect("text")
-    };
-    frames(world, line).into_iter().map(inflate).collect()
+/// A compressed text message in one frame.
+fn frame(text: &str) -> Vec<u8> {
+    client_frame(FIN | RSV1 | TEXT, [1, 2, 3, 4], &deflated(text.as_bytes(), 15))
 }
 
 /// Long, and soon compressed; each another.
@@ -71,22 +57,23 @@ fn text(n: usize, len: usize) -> String {
     text
 }
 
-const RAW: &str = "Sec-WebSocket-Protocol: holdline.raw\r\n";
+const RAW: Option<&str> = Some("holdline.raw");
 
 /// Sends 40 messages of 100,000 bytes each in one read of few bytes.
-fn flood(world: &mut World) -> Line {
-    let line = open(world, &handshake("/channels/a", RAW));
+fn flood(world: &mut World) -> Socket {
+    let socket = Socket::ask(world, "/channels/a", RAW);
+    world.settle();
     let messages: Vec<u8> = (0..40).flat_map(|n| frame(&text(n, 100_000))).collect();
     assert!(messages.len() < SHARE_BYTES / 8, "{} bytes", messages.len());
-    world.send(line, &messages);
-    line
+    world.send(socket.line, &messages);
+    socket
 }
 
 #[test]
 fn a_connection_whose_messages_are_long_when_inflated_takes_turns() {
     let mut world = World::new(Settings::default());
     let other = world.connect();
-    let line = flood(&mut world);
+    let mut socket = flood(&mut world);
     let (mut turns, mut published) = (0, 0);
     while published < 40 {
         world.send(other, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
@@ -101,7 +88,7 @@ fn a_connection_whose_messages_are_long_when_inflated_takes_turns() {
     assert!(turns >= 10);
     world.settle();
     let expected: Vec<String> = (0..40).map(|n| text(n, 100_000)).collect();
-    assert!(texts(&world, line) == expected, "each comes once and in order");
+    assert!(socket.read(&mut world) == (&expected[..], 40), "each comes once and in order");
     assert_eq!(world.stats().incoming_bytes, 0);
 }
 
@@ -109,10 +96,10 @@ fn a_connection_whose_messages_are_long_when_inflated_takes_turns() {
 fn no_more_is_read_of_a_connection_that_waits_for_its_turn() {
     let mut world = World::new(Settings::default());
     world.pieces_per_turn = 8;
-    let line = flood(&mut world);
+    let mut socket = flood(&mut world);
     let again: Vec<u8> = (40..80).flat_map(|n| frame(&text(n, 100_000))).collect();
     for piece in again.chunks(1000) {
-        world.send(line, piece);
+        world.send(socket.line, piece);
     }
     let first = world.stats().published;
     while world.stats().published < 39 {
@@ -122,13 +109,14 @@ fn no_more_is_read_of_a_connection_that_waits_for_its_turn() {
     }
     assert_eq!(first, 0);
     world.settle();
-    assert!(texts(&world, line) == (0..80).map(|n| text(n, 100_000)).collect::<Vec<_>>());
+    let expected: Vec<String> = (0..80).map(|n| text(n, 100_000)).collect();
+    assert!(socket.read(&mut world) == (&expected[..], 80));
 }
 
 #[test]
 fn what_was_sent_before_the_end_is_done_though_it_takes_turns() {
     let mut world = World::new(Settings::default());
-    let line = flood(&mut world);
+    let line = flood(&mut world).line;
     world.send(line, &frame(&text(40, 100_000)));
     world.send(line, &[0x88, 0x80, 0, 0, 0, 0]);
     world.end(line);
@@ -141,7 +129,7 @@ fn what_was_sent_before_the_end_is_done_though_it_takes_turns() {
 fn one_that_is_cut_off_or_breaks_the_protocol_while_it_waits_is_let_go() {
     for ends in [&[][..], &[0xc9, 0x80, 0, 0, 0, 0]] {
         let mut world = World::new(Settings::default());
-        let line = flood(&mut world);
+        let line = flood(&mut world).line;
         world.send(line, ends);
         world.turn();
         world.turn();
@@ -161,19 +149,21 @@ fn one_that_is_cut_off_or_breaks_the_protocol_while_it_waits_is_let_go() {
 fn a_client_that_does_not_read_its_answers_is_read_no_more() {
     const QUEUE_MAX: usize = 4096;
     let mut world = World::new(Settings { echo: true, max_queue: QUEUE_MAX, ..Settings::default() });
-    let line = open(&mut world, &handshake("/echo", ""));
+    let mut socket = Socket::ask(&mut world, "/echo", None);
+    let line = socket.line;
+    world.settle();
     world.narrow(line, Some(0));
     let message = [&[0x81, 0x80 | 100][..], &[0; 4], &[b'x'; 100]].concat();
     for _ in 0..500 {
         world.send(line, &message);
     }
     world.settle();
-    assert!(!world.is_read(line), "the rest stays with the peer");
+    assert!(!world.has_taken(line, 500 * message.len()), "the rest stays with the peer");
     let held = world.stats().pinned_bytes;
     assert!(held <= QUEUE_MAX + message.len(), "{held} bytes are held for it");
     world.narrow(line, None);
     world.settle();
-    assert_eq!(frames(&world, line), vec![(0x81, &[b'x'; 100][..]); 500], "nothing is lost");
+    assert_eq!(socket.read(&mut world), (&vec!["x".repeat(100); 500][..], 0), "nothing is lost");
 }
 
 #[test]
@@ -190,15 +180,15 @@ fn a_reader_of_a_long_past_has_it_compressed_turn_by_turn() {
     world.pieces_per_turn = 300;
     world.settle();
     assert_eq!(world.stats().published, 300);
-    let line = world.connect();
-    world.send(line, handshake("/channels/a?since=start", RAW).as_bytes());
+    let mut socket = Socket::ask(&mut world, "/channels/a?since=start", RAW);
     let (mut turns, mut read) = (0, 0);
     while world.turn() {
-        let now = frames(&world, line).len();
+        let now = socket.read(&mut world).0.len();
         assert!(now - read <= (SHARE_BYTES + (64 << 10)) / LEN + 1, "{read}, then {now} in one turn");
         (turns, read) = (turns + 1, now);
     }
     assert_eq!(read, 300);
     assert!(turns >= 10, "{turns} turns");
-    assert!(texts(&world, line) == (0..300).map(|n| text(n, LEN)).collect::<Vec<_>>());
+    let expected: Vec<String> = (0..300).map(|n| text(n, LEN)).collect();
+    assert!(socket.read(&mut world) == (&expected[..], 300));
 }

@@ -65,6 +65,14 @@ impl Wire {
 const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
+/// Waits for events, at most so long; a signal only ends the wait.
+pub fn await_events(poll: &mut Poll, events: &mut Events, timeout: Duration) {
+    match poll.poll(events, Some(timeout)) {
+        Err(error) if error.kind() != ErrorKind::Interrupted => panic!("{error}"),
+        Ok(()) | Err(_) => {}
+    }
+}
+
 /// Connections that read.
 pub struct Crowd {
     poll: Poll,
@@ -139,10 +147,7 @@ impl Crowd {
     /// One look at who has something; how many messages that were.
     fn read_some(&mut self, timeout: Duration) -> usize {
         let mut found = 0;
-        match self.poll.poll(&mut self.events, Some(timeout)) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => panic!("{error}"),
-            Ok(()) | Err(_) => {}
-        }
+        await_events(&mut self.poll, &mut self.events, timeout);
         for event in &self.events {
             let at = event.token().0;
             loop {

@@ -86,7 +86,7 @@ impl Requests {
     /// Waits for so many answers, all of which must be 200.
     pub fn answers(&mut self, count: usize) {
         for _ in 0..count {
-            while !self.take_answer() {
+            while take_answer(&mut self.unread).is_none() {
                 let mut buffer = [0; 16 << 10];
                 let n = self.stream.read(&mut buffer).expect("it answers");
                 assert!(n > 0, "the server closed the connection");
@@ -94,19 +94,18 @@ impl Requests {
             }
         }
     }
+}
 
-    fn take_answer(&mut self) -> bool {
-        let Some(head) = self.unread.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
-        let text = String::from_utf8_lossy(&self.unread[..head]).to_ascii_lowercase();
-        assert!(text.starts_with("http/1.1 200 "), "{text}");
-        let length = text.split_once("content-length: ").map(|(_, rest)| rest.split('\r').next());
-        let length = length.flatten().and_then(|number| number.parse::<usize>().ok()).expect("a length");
-        if self.unread.len() < head + 4 + length {
-            return false;
-        }
-        self.unread.drain(..head + 4 + length);
-        true
-    }
+/// Takes a whole answer off `unread`, if it is there; it must be 200. Its body.
+pub fn take_answer(unread: &mut Vec<u8>) -> Option<Vec<u8>> {
+    let begin = memchr::memmem::find(unread, b"\r\n\r\n")? + 4;
+    let head = String::from_utf8_lossy(&unread[..begin]).to_ascii_lowercase();
+    assert!(head.starts_with("http/1.1 200 "), "{head}");
+    let (_, length) = head.split_once("content-length: ").expect("an answer has a length");
+    let length: usize = length.split('\r').next().and_then(|n| n.parse().ok()).expect("a decimal length");
+    let body = unread.get(begin..begin + length)?.to_vec();
+    unread.drain(..begin + length);
+    Some(body)
 }
 
 /// A request that publishes.

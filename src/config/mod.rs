@@ -1,12 +1,12 @@
 //! The command line, read into [`Settings`].  Law: what comes out is within its bounds; what is wrong is told in one
-//! sentence that says which flag and what would be right.  Only `main` asks here.
+//! sentence that says which flag and what would be right.  Only `main` and `cli` ask here.
 
 pub mod origins;
+pub mod sentence;
 pub mod table;
 pub mod units;
 
 mod command;
-mod sentence;
 
 use self::table::ROWS;
 use crate::limits::{Listen, OriginRule, Settings};
@@ -61,7 +61,7 @@ pub fn from_args(args: impl IntoIterator<Item = OsString>) -> Result<Config, Sto
     }
     let mut matches = command::command().try_get_matches_from(args).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Stop::Asked(error),
-        _ => Stop::Wrong(sentence::of(&error)),
+        _ => Stop::Wrong(sentence::of(&error, "holdline --help")),
     })?;
     let config = collect(&mut matches);
     check(&config).map_err(Stop::Wrong)?;

@@ -4,25 +4,29 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error as _;
 
-/// The sentence, without a full stop.
-pub fn of(error: &Error) -> String {
+/// The sentence, without a full stop. `help` is what tells more.
+pub fn of(error: &Error, help: &str) -> String {
     let flag = flag(error);
     match error.kind() {
         ErrorKind::ValueValidation => {
             let advice = error.source().map(ToString::to_string).unwrap_or_default();
             format!("{flag} {}: {advice}", shown(text(error, ContextKind::InvalidValue)))
         }
-        ErrorKind::InvalidValue => format!("{flag} needs a value; holdline --help tells which"),
+        ErrorKind::InvalidValue => format!("{flag} needs a value; {help} tells which"),
         ErrorKind::TooManyValues => {
             format!("{flag} takes no value, so leave {} out", shown(text(error, ContextKind::InvalidValue)))
         }
-        ErrorKind::ArgumentConflict => format!("{flag} stands there twice; give it once"),
+        ErrorKind::ArgumentConflict => match text(error, ContextKind::PriorArg).map(bare) {
+            Some(other) if other != flag => format!("{flag} and {other} do not go together; leave one out"),
+            _ => format!("{flag} stands there twice; give it once"),
+        },
+        ErrorKind::MissingRequiredArgument => format!("{flag} is missing; {help} tells what belongs there"),
         ErrorKind::InvalidUtf8 => "a value is not UTF-8".to_owned(),
         ErrorKind::UnknownArgument => match text(error, ContextKind::SuggestedArg) {
             Some(near) => {
-                format!("there is no {flag}; perhaps {near} is meant (holdline --help lists all flags)")
+                format!("there is no {flag}; perhaps {near} is meant ({help} lists all flags)")
             }
-            None => format!("there is no {flag}; holdline --help lists all flags"),
+            None => format!("there is no {flag}; {help} lists all flags"),
         },
         _ => first_line(error),
     }
@@ -30,8 +34,12 @@ pub fn of(error: &Error) -> String {
 
 /// The flag as the operator typed it, without clap's `<VALUE>` behind it.
 fn flag(error: &Error) -> &str {
-    let arg = text(error, ContextKind::InvalidArg).unwrap_or("the command line");
-    arg.split_once(" <").map_or(arg, |(flag, _)| flag)
+    text(error, ContextKind::InvalidArg).map_or("the command line", bare)
+}
+
+fn bare(arg: &str) -> &str {
+    let arg = arg.split_once(" <").map_or(arg, |(flag, _)| flag);
+    arg.trim_start_matches(['<', '[']).trim_end_matches(['>', ']', '.'])
 }
 
 fn text(error: &Error, kind: ContextKind) -> Option<&str> {

@@ -144,8 +144,16 @@ pub const ROWS: &[Row] = &[
         Count,
         THINGS,
         LIMITS,
-        "Long polls held at one time",
+        "Long polls and askers held at one time",
         Field::Usize(|s| &mut s.max_parked),
+    ),
+    row(
+        "max-asks",
+        Count,
+        THINGS,
+        LIMITS,
+        "Open questions; as many that ended are remembered besides",
+        Field::Usize(|s| &mut s.max_asks),
     ),
     row(
         "compress-above",

@@ -232,6 +232,12 @@ impl Log {
         *self = Log::new(self.floor.max(lost));
     }
 
+    /// Takes a message away that nobody is to be shown any more; it is not lost.
+    pub(super) fn remove(&mut self, id: MessageId) {
+        self.kill_id(id);
+        self.tidy();
+    }
+
     fn kill_id(&mut self, id: MessageId) {
         if let Ok(index) = self.slots.binary_search_by_key(&id, Slot::id) {
             self.kill(index);

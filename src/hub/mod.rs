@@ -3,6 +3,8 @@
 //! Law: a reader gets every message that it may see once and in order, or a gap notice exactly where retention
 //! cut.  Knows nothing of bytes on a wire, connections or clocks: time is an argument.
 
+mod asking;
+mod asks;
 mod channel;
 mod dedup;
 mod floors;
@@ -14,6 +16,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
+pub use asks::{Ask, AskError, AskState};
 pub use channel::Channel;
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
 pub use reading::{Iter, Messages, Next, Run, Told};
@@ -21,8 +24,9 @@ pub use reading::{Iter, Messages, Next, Run, Told};
 use crate::base::arena::Arena;
 use crate::base::id::Id;
 use crate::limits::Settings;
-use crate::message::{Command, Cursor, Draft, Entry, Message, MessageId};
-use dedup::{Answer, Repeats, Seen};
+use crate::message::{AskerId, Command, Cursor, Draft, Entry, Message, MessageId, Question};
+use asks::Asks;
+use dedup::{Repeats, Seen};
 use floors::{Dropped, Floors};
 use retention::Totals;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -46,6 +50,8 @@ pub struct Limits {
     pub max_channels: usize,
     /// Channels of one reader.
     pub max_subscriptions: usize,
+    /// Open questions, and as many that ended and are remembered.
+    pub max_asks: usize,
 }
 
 impl From<&Settings> for Limits {
@@ -57,6 +63,7 @@ impl From<&Settings> for Limits {
             retain_total: settings.retain_total,
             max_channels: settings.max_channels,
             max_subscriptions: settings.max_subscriptions,
+            max_asks: settings.max_asks,
         }
     }
 }
@@ -82,21 +89,24 @@ pub enum Start {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {
     /// It was done.
-    Done {
-        /// The id of each command, in order.
-        ids: Box<[MessageId]>,
-        /// Who listens to the channel of the first command.
-        subscribers: u32,
-    },
+    Done(Receipt),
     /// It was done before and was not done again; this is the first answer.
-    Repeated {
-        /// The id of each command, in order.
-        ids: Box<[MessageId]>,
-        /// Who listened to the channel of the first command.
-        subscribers: u32,
-    },
+    Repeated(Receipt),
     /// Another request had the same idempotency key; this one was not done (422).
     Mismatch,
+    /// The question that it was about can be neither answered nor withdrawn.
+    Late(AskError),
+}
+
+/// What an entry brought about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The id of each command, in order.
+    pub ids: Box<[MessageId]>,
+    /// Who listened to the channel of the first command.
+    pub subscribers: u32,
+    /// The question that the first command asked.
+    pub asker: Option<AskerId>,
 }
 
 /// All channels and all readers of a node.
@@ -112,6 +122,7 @@ pub struct Hub {
     floors: Floors,
     totals: Totals,
     repeats: Repeats,
+    asks: Asks,
     /// Channels whose readers are to be marked dirty.
     touched: VecDeque<ChannelId>,
     dirty: VecDeque<ReaderId>,
@@ -131,6 +142,7 @@ impl Hub {
             floors: Floors::new(common_floor),
             totals: Totals::default(),
             repeats: Repeats::default(),
+            asks: Asks::default(),
             touched: VecDeque::new(),
             dirty: VecDeque::new(),
         }
@@ -151,35 +163,67 @@ impl Hub {
         match entry.repeat.as_ref().map_or(Seen::Never, |key| self.repeats.look_up(key, now_ms)) {
             Seen::Never => {}
             Seen::Different => return Applied::Mismatch,
-            Seen::Done(Answer { ids, subscribers }) => return Applied::Repeated { ids, subscribers },
+            Seen::Done(receipt) => return Applied::Repeated(receipt),
         }
-        let subscribers = entry.commands.first().map_or(0, |(_, command)| match command {
-            Command::Publish(draft) => self.subscribers(&draft.channel),
-            Command::Delete(channel) => self.subscribers(channel),
+        let first = entry.commands.first().map(|(_, command)| command);
+        let subscribers = first.map_or(0, |command| self.subscribers_of(command));
+        let asker = first.and_then(|command| match command {
+            Command::Ask(question) => Some(question.asker),
+            Command::Publish(_) | Command::Delete(_) | Command::Answer(..) | Command::Withdraw(_) => None,
         });
         for (id, command) in entry.commands {
-            match command {
-                Command::Publish(draft) => self.publish(id, draft),
-                Command::Delete(channel) => self.delete(id, &channel),
+            if let Err(late) = self.carry_out(id, command) {
+                return Applied::Late(late);
             }
         }
+        let receipt = Receipt { ids, subscribers, asker };
         if let Some(key) = &entry.repeat {
-            self.repeats.remember(key, now_ms, Answer { ids: ids.clone(), subscribers });
+            self.repeats.remember(key, now_ms, receipt.clone());
         }
-        Applied::Done { ids, subscribers }
+        Applied::Done(receipt)
     }
 
-    fn publish(&mut self, id: MessageId, draft: Draft) {
-        let channel_id = self.open(&draft.channel);
+    fn carry_out(&mut self, id: MessageId, command: Command) -> Result<(), AskError> {
+        match command {
+            Command::Publish(draft) => {
+                let channel = draft.channel.clone();
+                self.append(&channel, message(id, draft));
+            }
+            Command::Delete(channel) => self.delete(id, &channel),
+            Command::Ask(question) => self.ask(id, question),
+            Command::Answer(ask, answer) => self.end_ask(id, ask, AskState::Answered(answer))?,
+            Command::Withdraw(asker) => {
+                let ask = self.asks.of(asker).ok_or(AskError::Unknown)?.ask;
+                self.end_ask(id, ask, AskState::Withdrawn)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn subscribers_of(&self, command: &Command) -> u32 {
+        match command {
+            Command::Publish(draft) | Command::Ask(Question { draft, .. }) => {
+                self.subscribers(&draft.channel)
+            }
+            Command::Delete(channel) => self.subscribers(channel),
+            Command::Answer(..) | Command::Withdraw(_) => 0,
+        }
+    }
+
+    /// Appends a message to the channel `name`, which is open from then on.
+    fn append(&mut self, name: &str, message: Message) {
+        let id = message.id;
+        let channel_id = self.open(name);
         let Some(channel) = self.channels.get_mut(channel_id) else { return };
         channel.closed_until_ms = 0;
-        channel.log.append(message(id, draft), &self.limits);
+        channel.log.append(message, &self.limits);
         self.settle(channel_id);
         self.keep_within_total(id);
         self.touch(channel_id);
     }
 
     fn delete(&mut self, id: MessageId, name: &str) {
+        self.withdraw_all(name);
         let closed_until_ms = id.ms.saturating_add(self.limits.retain_age_ms);
         let Some(channel_id) = self.names.get(name).copied() else {
             let floor = self.floors.get(name).floor;
@@ -281,5 +325,6 @@ fn message(id: MessageId, draft: Draft) -> Message {
         retained: draft.retain,
         key: draft.key.map(Rc::from),
         expires_unix_ms: draft.ttl_s.map_or(u64::MAX, expires),
+        ask: None,
     }
 }

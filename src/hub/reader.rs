@@ -240,6 +240,11 @@ impl Hub {
         self.readers.get(reader).map(|state| state.owner)
     }
 
+    /// Who reads.
+    pub fn client(&self, reader: ReaderId) -> Option<ClientId> {
+        self.readers.get(reader)?.client
+    }
+
     /// From where to read on: the committed position, which is that of the replay while there is one.
     pub fn cursor(&self, reader: ReaderId) -> Cursor {
         let Some(state) = self.readers.get(reader) else { return self.newest };

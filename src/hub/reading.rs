@@ -6,7 +6,7 @@ use super::log::{Log, Slot};
 use super::reader::{Reader, ReaderId, Subscription, SubscriptionId};
 use super::{ChannelId, Hub};
 use crate::limits::CHUNK_BYTES_MAX;
-use crate::message::{ClientId, Cursor, Message, MessageId};
+use crate::message::{AskEnd, AskId, AskRole, ClientId, Cursor, Message, MessageId};
 use std::collections::vec_deque;
 
 /// Messages in one run: a reader that is far behind leaves its turn to others before long.
@@ -38,6 +38,15 @@ pub enum Next<'a> {
     },
     /// Messages; read on from the last one's id.
     Run(Run<'a>),
+    /// A question ended. Nothing of it need be told again once this is acknowledged.
+    Withdrawn {
+        /// To acknowledge it by: the entry that ended it.
+        id: MessageId,
+        /// The question.
+        ask: AskId,
+        /// How it ended.
+        end: AskEnd,
+    },
     /// The replay of added channels is over. Commit up to here, acknowledge it, and read on from `cursor`.
     ReplayEnd {
         /// Where the reader stands in all its channels.
@@ -59,6 +68,8 @@ pub enum Told {
     },
     /// A channel was closed.
     Closed(SubscriptionId),
+    /// A question ended, by this entry.
+    Withdrawn(MessageId),
     /// A replay ended.
     ReplayEnd,
 }
@@ -71,6 +82,7 @@ impl Next<'_> {
                 Some(Told::Gap { subscription: *subscription, resumes: *resumes })
             }
             Next::Closed { subscription, .. } => Some(Told::Closed(*subscription)),
+            Next::Withdrawn { id, .. } => Some(Told::Withdrawn(*id)),
             Next::ReplayEnd { .. } => Some(Told::ReplayEnd),
             Next::Run(_) | Next::Idle => None,
         }
@@ -201,13 +213,18 @@ impl Log {
         })
     }
 
+    /// The end of a question that stands at `index`.
+    fn end_at(&self, index: usize) -> Option<(AskId, AskEnd)> {
+        self.slots().get(index)?.live().and_then(end_of_question)
+    }
+
     /// The messages from index `from` on that lie before `before` with nothing in between that `view` hides.
     fn run(&self, from: usize, before: MessageId, view: View) -> Messages<'_> {
         let (mut end, mut len, mut bytes) = (from, 0, 0);
         for (index, slot) in self.slots().range(from..).enumerate() {
             let Slot::Live(message) = slot else { continue };
             let is_full = len == RUN_MESSAGES_MAX || bytes >= RUN_BYTES_MAX;
-            if message.id >= before || is_full || !view.shows(message) {
+            if message.id >= before || is_full || !view.shows(message) || end_of_question(message).is_some() {
                 break;
             }
             end = from + index + 1;
@@ -215,6 +232,13 @@ impl Log {
             bytes += message.data.len();
         }
         Messages(Iter { slots: self.slots().range(from..end), len })
+    }
+}
+
+fn end_of_question(message: &Message) -> Option<(AskId, AskEnd)> {
+    match message.ask {
+        Some(AskRole::End(ask, end)) => Some((ask, end)),
+        Some(AskRole::Question(_)) | None => None,
     }
 }
 
@@ -243,12 +267,17 @@ impl Hub {
             }
         }
         match (best, replay) {
-            (Some(Candidate { index, channel: (id, channel), .. }), _) => Next::Run(Run {
-                channel: id,
-                name: &channel.name,
-                messages: channel.log.run(index, before, view),
-                replay: replay.is_some(),
-            }),
+            (Some(Candidate { id, index, channel: (channel_id, channel) }), _) => {
+                if let Some((ask, end)) = channel.log.end_at(index) {
+                    return Next::Withdrawn { id, ask, end };
+                }
+                Next::Run(Run {
+                    channel: channel_id,
+                    name: &channel.name,
+                    messages: channel.log.run(index, before, view),
+                    replay: replay.is_some(),
+                })
+            }
             (None, Some(_)) => Next::ReplayEnd { cursor: state.cursor },
             (None, None) => Next::Idle,
         }
@@ -329,6 +358,7 @@ impl Hub {
                 subscription.is_lost = false;
             }
             Told::Closed(subscription) => self.unlink(subscription),
+            Told::Withdrawn(id) => self.advance(reader, id),
             Told::ReplayEnd => self.end_replay(reader),
         }
     }

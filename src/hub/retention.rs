@@ -75,11 +75,13 @@ impl Hub {
             }
             self.settle(id);
         }
+        self.asks.expire(self.clock_ms, self.limits.max_asks);
     }
 
     /// When [`Hub::tick`] may have something to do, in Unix milliseconds.
     pub fn next_expiry(&self) -> Option<u64> {
-        self.totals.due.first().map(|(due_ms, _)| *due_ms)
+        let channels = self.totals.due.first().map(|(due_ms, _)| *due_ms);
+        [channels, self.asks.next_due()].into_iter().flatten().min()
     }
 
     /// The oldest message of the channel that holds most goes, until all keep within the limit. The message just

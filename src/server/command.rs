@@ -4,8 +4,8 @@
 use super::Server;
 use super::connection::ConnId;
 use super::drafts::{JsonPublish, object, present};
+use super::entries::Proposer;
 use super::problem::Problem;
-use super::publish::Asker;
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::reason;
@@ -58,11 +58,19 @@ impl Server {
             Some("subscribe") => self.subscribe_command(now, id, reader, reference, text),
             Some("unsubscribe") => self.unsubscribe_command(id, reader, reference, text),
             Some("publish") => self.publish_command(now, id, reference, text),
+            Some("ask") => self.ask_command(now, id, reference, text),
+            Some("answer") => {
+                let by = self.hub.client(reader);
+                self.answer_command(now, id, by, reference, text)
+            }
+            Some("withdraw") => self.withdraw_command(now, id, reference, text),
             Some("ping") => {
                 self.say_pong(id, reference);
                 Ok(())
             }
-            _ => Err(Problem::bad("type is one of subscribe, unsubscribe, publish, ping")),
+            _ => Err(Problem::bad(
+                "type is one of subscribe, unsubscribe, publish, ask, answer, withdraw, ping",
+            )),
         };
         if let Err(problem) = done {
             self.say_error(id, reference, &problem);
@@ -116,7 +124,12 @@ impl Server {
         let publish = serde_json::from_slice::<JsonPublish<'_>>(text)
             .map_err(|error| Problem::bad(format!("publish has channel and data: {error}")))?;
         let draft = publish.draft(self.settings.retain_age_ms, self.settings.max_message)?;
-        self.propose(now, Asker::Command(id, reference.map(Into::into)), vec![Command::Publish(draft)], None)
+        self.propose(
+            now,
+            Proposer::Command(id, reference.map(Into::into)),
+            vec![Command::Publish(draft)],
+            None,
+        )
     }
 
     fn say_pong(&mut self, id: ConnId, reference: Option<&str>) {
@@ -132,18 +145,23 @@ impl Server {
     pub(super) fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
         log::debug!("#{} command refused: {}", id.index(), problem.detail);
         let reference = reference.map_or_else(String::new, |reference| format!(r#""ref":{reference},"#));
-        let error = serde_json::json!({
-            "type": "about:blank",
-            "title": reason(problem.status),
-            "status": problem.status,
-            "detail": problem.detail,
-        });
-        self.say_text(id, &format!(r#"{{"type":"reply",{reference}"error":{error}}}"#));
+        self.say_text(id, &format!(r#"{{"type":"reply",{reference}{}}}"#, error_member(problem)));
     }
 
-    fn say_text(&mut self, id: ConnId, text: &str) {
+    pub(super) fn say_text(&mut self, id: ConnId, text: &str) {
         self.say_frame(id, Opcode::Text, text.as_bytes());
     }
+}
+
+/// The member that tells of a refusal (RFC 9457).
+pub(super) fn error_member(problem: &Problem) -> String {
+    let error = serde_json::json!({
+        "type": "about:blank",
+        "title": reason(problem.status),
+        "status": problem.status,
+        "detail": problem.detail,
+    });
+    format!(r#""error":{error}"#)
 }
 
 fn channels_of(text: &[u8]) -> Result<(Vec<ChannelName>, Option<Cursor>), Problem> {

@@ -1,6 +1,7 @@
 //! One connection as the server keeps it: what it speaks, what it still has to say, and since when it does so.
 //! Law: an idle connection is this record and nothing else.
 
+use super::askers::AskWait;
 use super::park::Parked;
 use super::reply::Reply;
 use crate::base::id::Id;
@@ -9,6 +10,7 @@ use crate::base::outq::Queue;
 use crate::base::time::Millis;
 use crate::conn::{Http1, WebSocket};
 use crate::hub::ReaderId;
+use crate::message::AskerId;
 use crate::transport::Encoding;
 use core::net::IpAddr;
 
@@ -18,7 +20,7 @@ pub type ConnId = Id<Connection>;
 /// What a connection is about. Transitions happen in [`Connection::turn_to`] only.
 ///
 /// ```text
-/// Http --request--> Waiting (journal, file) --answer--> Http or Closing
+/// Http --request--> Waiting (journal, file, question) --answer--> Http or Closing
 ///   |---poll-----> Parked --batch------------------------^
 ///   |---stream---> Stream --end--> Closing
 ///   '---upgrade--> WebSocket --close--> Closing
@@ -26,7 +28,7 @@ pub type ConnId = Id<Connection>;
 pub enum Proto {
     /// Reads requests.
     Http(Http1),
-    /// An answer is on its way from the journal or from a file.
+    /// An answer is on its way from the journal, from a file or from whoever is asked.
     Waiting(Box<Waiting>),
     /// A poll is held.
     Parked(Box<Parked>),
@@ -50,6 +52,8 @@ pub struct Waiting {
 pub enum Pending {
     /// Its entry in the journal, named by the ticket.
     Journal,
+    /// The end of a question; see [`super::askers`].
+    Question { asker: AskerId, wait: AskWait },
     /// A file; see [`super::files`].
     File(super::files::Transfer),
 }
@@ -151,6 +155,16 @@ impl Connection {
             Proto::Http(_) | Proto::WebSocket(..) => self.queue.len() <= queue_max && !self.is_resting,
             Proto::Closing(_) => true,
             Proto::Waiting(_) | Proto::Parked(_) | Proto::Stream(_) => false,
+        }
+    }
+
+    /// Is an answer held that may never come? Whoever waits for one and hangs up has gone away.
+    pub fn is_held(&self) -> bool {
+        match &self.proto {
+            Proto::Parked(_) => true,
+            Proto::Stream(_) => true,
+            Proto::Waiting(waiting) => matches!(waiting.on, Pending::Question { .. }),
+            Proto::Http(_) | Proto::WebSocket(..) | Proto::Closing(_) => false,
         }
     }
 

@@ -37,10 +37,13 @@ struct Options<'a> {
 }
 
 /// A payload and what is known of it.
-struct Content {
-    data: Box<[u8]>,
-    format: Format,
-    media_type: Option<Box<str>>,
+pub struct Content {
+    /// The payload, whole and unchanged.
+    pub data: Box<[u8]>,
+    /// How it may be shown inside JSON.
+    pub format: Format,
+    /// The media type, unless it is `application/json` or `text/plain`.
+    pub media_type: Option<Box<str>>,
 }
 
 /// One publish in JSON: a line of `/publish`, or the command of a WebSocket.
@@ -96,11 +99,7 @@ pub fn draft_of_request(
             options.set(name, Cow::Borrowed(value));
         }
     }
-    options.draft(
-        channel,
-        Content { data: Box::default(), format: Format::Text, media_type: None },
-        retain_age_ms,
-    )
+    options.draft(channel, Content::empty(), retain_age_ms)
 }
 
 const FIELDS: [(&str, &str); 5] = [
@@ -118,8 +117,16 @@ pub fn fill(draft: &mut Draft, data: Box<[u8]>, content_type: Option<&str>) -> R
     Ok(())
 }
 
+/// The value of `Content-Type`, checked.
+pub fn content_type_of(head: &Head<'_, '_>) -> Result<Option<Box<str>>, Problem> {
+    // What is not UTF-8 is no media type, as an empty one is none.
+    let text = head.headers.get("content-type").map(|value| core::str::from_utf8(value).unwrap_or_default());
+    check_content_type(text)?;
+    Ok(text.map(Into::into))
+}
+
 /// Is it a media type of at most 128 bytes?
-pub fn check_content_type(text: Option<&str>) -> Result<(), Problem> {
+fn check_content_type(text: Option<&str>) -> Result<(), Problem> {
     match text {
         Some(text) if MediaType::parse(text).is_none() => {
             Err(Problem::bad("Content-Type is a media type such as text/plain, of at most 128 bytes"))
@@ -216,7 +223,7 @@ fn ttl_seconds(text: &str, max_s: u64) -> Result<u64, Problem> {
 
 impl Content {
     /// JSON types must be JSON; anything else is text if it is UTF-8.
-    fn of_body(data: Box<[u8]>, content_type: Option<&str>) -> Result<Self, Problem> {
+    pub fn of_body(data: Box<[u8]>, content_type: Option<&str>) -> Result<Self, Problem> {
         check_content_type(content_type)?;
         let media_type = content_type.and_then(MediaType::parse);
         let is_json = media_type.is_some_and(MediaType::is_json);
@@ -234,8 +241,13 @@ impl Content {
         Ok(Content { data, format, media_type })
     }
 
+    /// Nothing.
+    pub fn empty() -> Self {
+        Content { data: Box::default(), format: Format::Text, media_type: None }
+    }
+
     /// Where data is given in JSON, a string is text and any other value JSON; `content_type` overrules.
-    fn of_json(
+    pub fn of_json(
         data: Option<&RawValue>,
         data_base64: Option<&str>,
         content_type: Option<&str>,

@@ -1,7 +1,7 @@
 //! The clean end (DESIGN: Draining).  Law: everybody is told before the connection ends, and the server ends within
 //! its time.
 
-use super::connection::{ConnId, Proto};
+use super::connection::{ConnId, Pending, Proto};
 use super::{Action, OutPiece, Server};
 use crate::base::time::{Millis, Now};
 use crate::conn::Protocol;
@@ -67,6 +67,9 @@ impl Server {
         let Some(conn) = self.conns.get(id) else { return };
         match &conn.proto {
             Proto::Http(http) if conn.input.is_empty() && !http.is_in_body() => self.finish_idle(now, id),
+            Proto::Waiting(waiting) if matches!(waiting.on, Pending::Question { .. }) => {
+                self.end_asking(now, id);
+            }
             // A request on its way is answered, with `Connection: close`.
             Proto::Http(_) | Proto::Waiting(_) | Proto::Closing(_) => {}
             Proto::Parked(_) => {

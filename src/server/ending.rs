@@ -11,7 +11,7 @@ impl Server {
     /// HTTP clients do not close half of a connection while they wait; with it go the requests behind.
     pub fn handle_hang_up(&mut self, now: Now, id: ConnId) {
         self.clock = now;
-        if let Some(Connection { proto: Proto::Parked(_) | Proto::Stream(_), .. }) = self.conns.get(id) {
+        if self.conns.get(id).is_some_and(|conn| conn.is_held()) {
             self.let_go(now, id);
         }
     }
@@ -35,8 +35,13 @@ impl Server {
             Proto::Http(_) | Proto::WebSocket(..) if conn.takes_input(self.settings.max_queue) => {
                 self.let_go(now, id);
             }
-            Proto::Parked(_) | Proto::Stream(_) => self.let_go(now, id),
-            Proto::Http(_) | Proto::WebSocket(..) | Proto::Waiting(_) | Proto::Closing(_) => {}
+            _ if conn.is_held() => self.let_go(now, id),
+            Proto::Http(_)
+            | Proto::WebSocket(..)
+            | Proto::Waiting(_)
+            | Proto::Closing(_)
+            | Proto::Parked(_)
+            | Proto::Stream(_) => {}
         }
     }
 
@@ -77,6 +82,7 @@ impl Server {
     pub(super) fn finish(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let reader = conn.reader();
+        self.askers.let_go(id);
         self.log_end(now, id);
         if let Some(conn) = self.conns.get_mut(id) {
             let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
@@ -129,6 +135,7 @@ impl Server {
         self.incoming_bytes -= conn.counted_bytes as usize;
         self.wheel.cancel(id.index());
         self.writing.remove(&id);
+        self.askers.let_go(id);
         if let Some(reader) = conn.reader() {
             self.hub.leave(reader);
         }

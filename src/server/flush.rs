@@ -209,6 +209,7 @@ impl Server {
             }
             Next::Gap { channel, after, resumes, .. } => Notice::Gap { channel, after, resumes },
             Next::Closed { channel, .. } => Notice::Closed { channel },
+            Next::Withdrawn { ask, end, .. } => Notice::Withdrawn { ask, end },
             Next::ReplayEnd { cursor } => Notice::Position { cursor },
         };
         let mut words = Vec::new();
@@ -229,7 +230,7 @@ impl Server {
 
     /// As [`Server::say`], without asking for another flush: this is one.
     pub(super) fn say_in_flush(&mut self, id: ConnId, words: Vec<u8>) {
-        let Some(conn) = self.conns.get_mut(id) else { return };
+        let Some(conn) = self.conns.get_mut(id).filter(|_| !words.is_empty()) else { return };
         self.own_bytes += words.len();
         self.pool.push(&mut conn.queue, OutPiece::Own(words));
     }

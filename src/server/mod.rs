@@ -13,11 +13,16 @@
 //! Knows no socket, no file and no clock.
 
 mod access;
+mod ask_command;
+mod askers;
+mod asking;
 mod command;
 mod connection;
 mod drafts;
 mod drain;
+mod embedded;
 mod ending;
+mod entries;
 mod files;
 mod flush;
 mod input;
@@ -52,7 +57,8 @@ use crate::ws::Inflater;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use core::net::IpAddr;
-use publish::{Asker, Writing};
+use entries::Proposer;
+use publish::Writing;
 use std::collections::{HashMap, VecDeque};
 
 /// Who connected.
@@ -173,8 +179,10 @@ pub struct Server {
     hub: Hub,
     journal: Box<dyn Journal>,
     /// Who is told what became of an entry, by its ticket.
-    askers: HashMap<u64, Asker>,
+    proposers: HashMap<u64, Proposer>,
     next_ticket: u64,
+    /// Who waits for the end of a question.
+    askers: askers::Askers,
     cache: EncodedCache,
     /// Of what WebSockets send.
     inflater: Inflater,
@@ -229,8 +237,9 @@ impl Server {
             fired: Vec::new(),
             hub: Hub::new(Limits::from(&settings), journal.start()),
             journal,
-            askers: HashMap::new(),
+            proposers: HashMap::new(),
             next_ticket: 0,
+            askers: askers::Askers::default(),
             cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
             inflater: Inflater::new(),
             staged: flush::Staged::default(),

@@ -183,6 +183,7 @@ impl Server {
                     batch.add_notice(&Notice::Gap { channel, after, resumes });
                 }
                 Next::Closed { channel, .. } => batch.add_notice(&Notice::Closed { channel }),
+                Next::Withdrawn { ask, end, .. } => batch.add_notice(&Notice::Withdrawn { ask, end }),
                 Next::ReplayEnd { .. } => {}
                 Next::Run(run) => {
                     let piece = self.cache.get(

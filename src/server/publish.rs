@@ -1,17 +1,18 @@
 //! Writing: publish, bulk publish, delete.  Law: nothing is answered before its entry came back from the journal, and
 //! nobody reads what is not in the journal.
 
+use super::askers::AskWait;
+use super::asking;
 use super::connection::{Closing, ConnId, Pending, Proto, Waiting};
 use super::drafts::{self, JsonPublish};
+use super::entries::Proposer;
 use super::problem::Problem;
 use super::reply::Reply;
 use super::{OutPiece, Server};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
-use crate::http::Head;
-use crate::hub::Applied;
-use crate::journal::{JournalDown, Outcome};
-use crate::message::{Command, Draft, Entry, MessageId, Proposal, RepeatKey};
+use crate::http::{Head, Query};
+use crate::message::{Answer, AskId, Command, Draft, RepeatKey};
 use sha1::{Digest, Sha1};
 
 /// What to do with a body once it is there.
@@ -20,6 +21,17 @@ pub enum Wanted {
     Publish(Box<Draft>, Option<Box<str>>),
     /// Publish its lines.
     Bulk,
+    /// Ask it, and hold the asker so long.
+    Ask {
+        /// Still without its body.
+        draft: Box<Draft>,
+        /// The value of the field.
+        content_type: Option<Box<str>>,
+        /// How long the request is held.
+        wait: AskWait,
+    },
+    /// Answer a question with it.
+    Answer(AskId, Box<Answer>),
     /// Refuse it: the head was wrong, and the next request is found behind the body only.
     Nothing(Problem),
 }
@@ -34,22 +46,6 @@ pub struct Writing {
     parameters: Box<str>,
 }
 
-/// Who is told what became of an entry.
-pub enum Asker {
-    /// A held request; `Some`: the channel to name in the answer.
-    Publish(ConnId, ChannelName),
-    /// A held request.
-    Bulk(ConnId),
-    /// A held request.
-    Delete(ConnId),
-    /// A command of a WebSocket, with its `ref` as JSON.
-    Command(ConnId, Option<Box<str>>),
-    /// A payload of `holdline.raw`: told only of failure.
-    Payload(ConnId),
-    /// Nobody waits for it.
-    Nobody,
-}
-
 impl Server {
     /// Judges the head of `POST /channels/{channel}`.
     pub(super) fn begin_publish(
@@ -59,13 +55,10 @@ impl Server {
         reply: &mut Reply,
         channel: ChannelName,
     ) -> Result<Writing, Problem> {
-        // What is not UTF-8 is no media type, as an empty one is none.
-        let content_type = head.headers.get("content-type");
-        let content_type = content_type.map(|value| core::str::from_utf8(value).unwrap_or_default());
-        drafts::check_content_type(content_type)?;
+        let content_type = drafts::content_type_of(head)?;
         let draft = drafts::draft_of_request(channel, head, self.settings.retain_age_ms)?;
         let resource = format!("channels/{}", draft.channel);
-        let wanted = Wanted::Publish(Box::new(draft), content_type.map(Into::into));
+        let wanted = Wanted::Publish(Box::new(draft), content_type);
         Writing::new(now, head, reply, &resource, wanted)
     }
 
@@ -86,7 +79,9 @@ impl Server {
     /// Bytes that the body may have.
     pub(super) fn body_max(&self, writing: &Writing) -> usize {
         match writing.wanted {
-            Wanted::Publish(..) | Wanted::Nothing(_) => self.settings.max_message,
+            Wanted::Publish(..) | Wanted::Ask { .. } | Wanted::Answer(..) | Wanted::Nothing(_) => {
+                self.settings.max_message
+            }
             Wanted::Bulk => self.settings.max_batch.max(self.settings.max_message),
         }
     }
@@ -95,23 +90,36 @@ impl Server {
     pub(super) fn finish_write(&mut self, now: Now, id: ConnId, writing: Writing, body: &[u8]) {
         let repeat = writing.repeat_key(body);
         let Writing { reply, wanted, .. } = writing;
-        let (asker, commands) = match self.commands_of(id, wanted, body) {
+        let (proposer, commands) = match self.commands_of(id, wanted, body) {
             Ok(both) => both,
             Err(problem) => return self.refuse(now, id, &reply, &problem),
         };
         if commands.is_empty() {
             return self.answer_json(now, id, &reply, r#"{"ids":[]}"#.to_owned(), &[]);
         }
-        self.hold_for_journal(now, id, reply, asker, commands, repeat);
+        self.hold_for_journal(now, id, reply, proposer, commands, repeat);
     }
 
-    fn commands_of(&self, id: ConnId, wanted: Wanted, body: &[u8]) -> Result<(Asker, Vec<Command>), Problem> {
+    fn commands_of(
+        &mut self,
+        id: ConnId,
+        wanted: Wanted,
+        body: &[u8],
+    ) -> Result<(Proposer, Vec<Command>), Problem> {
         match wanted {
             Wanted::Publish(mut draft, content_type) => {
                 drafts::fill(&mut draft, body.into(), content_type.as_deref())?;
-                Ok((Asker::Publish(id, draft.channel.clone()), vec![Command::Publish(*draft)]))
+                Ok((Proposer::Publish(id, draft.channel.clone()), vec![Command::Publish(*draft)]))
             }
-            Wanted::Bulk => Ok((Asker::Bulk(id), self.lines(body)?)),
+            Wanted::Bulk => Ok((Proposer::Bulk(id), self.lines(body)?)),
+            Wanted::Ask { mut draft, content_type, wait } => {
+                drafts::fill(&mut draft, body.into(), content_type.as_deref())?;
+                Ok((Proposer::Ask(id, wait), vec![Command::Ask(self.question(*draft))]))
+            }
+            Wanted::Answer(ask, mut answer) => {
+                asking::fill_answer(&mut answer, body.into())?;
+                Ok((Proposer::Answer(id), vec![Command::Answer(ask, *answer)]))
+            }
             Wanted::Nothing(problem) => Err(problem),
         }
     }
@@ -138,131 +146,26 @@ impl Server {
 
     /// `DELETE /channels/{channel}`.
     pub(super) fn delete_channel(&mut self, now: Now, id: ConnId, reply: Reply, channel: ChannelName) {
-        self.hold_for_journal(now, id, reply, Asker::Delete(id), vec![Command::Delete(channel)], None);
+        self.hold_for_journal(now, id, reply, Proposer::Delete(id), vec![Command::Delete(channel)], None);
     }
 
-    fn hold_for_journal(
+    pub(super) fn hold_for_journal(
         &mut self,
         now: Now,
         id: ConnId,
         reply: Reply,
-        asker: Asker,
+        proposer: Proposer,
         commands: Vec<Command>,
         repeat: Option<RepeatKey>,
     ) {
         if let Some(conn) = self.conns.get_mut(id) {
             conn.turn_to(Proto::Waiting(Box::new(Waiting { reply, on: Pending::Journal })), now.at);
         }
-        if let Err(problem) = self.propose(now, asker, commands, repeat)
+        if let Err(problem) = self.propose(now, proposer, commands, repeat)
             && let Some(reply) = self.take_waiting(now, id)
         {
             self.refuse(now, id, &reply, &problem);
         }
-    }
-
-    /// Hands commands to the journal; whoever asked is told when they come back.
-    pub(super) fn propose(
-        &mut self,
-        now: Now,
-        asker: Asker,
-        commands: Vec<Command>,
-        repeat: Option<RepeatKey>,
-    ) -> Result<(), Problem> {
-        let channels = commands.iter().filter_map(|command| match command {
-            Command::Publish(draft) => Some(&*draft.channel),
-            Command::Delete(_) => None,
-        });
-        if !self.hub.has_room_for(channels) {
-            return Err(Problem::new(503, "the server has as many channels as it may (--max-channels)"));
-        }
-        self.next_ticket += 1;
-        let ticket = self.next_ticket;
-        self.journal.propose(now.unix_ms, Proposal { ticket, commands, repeat })?;
-        self.askers.insert(ticket, asker);
-        self.hear_journal(now);
-        Ok(())
-    }
-
-    /// The journal has something to say.
-    pub fn handle_committed(&mut self, now: Now) {
-        self.clock = now;
-        self.hear_journal(now);
-    }
-
-    /// Applies what the journal has committed, and answers those who asked for it.
-    fn hear_journal(&mut self, now: Now) {
-        while let Some(outcome) = self.journal.poll() {
-            match outcome {
-                Outcome::Committed(entry) => {
-                    let asker = entry.ticket.and_then(|ticket| self.askers.remove(&ticket));
-                    self.apply_one(now, entry, asker.unwrap_or(Asker::Nobody));
-                }
-                Outcome::Failed(ticket) => {
-                    if let Some(asker) = self.askers.remove(&ticket) {
-                        self.tell_failed(now, asker);
-                    }
-                }
-            }
-        }
-    }
-
-    fn apply_one(&mut self, now: Now, entry: Entry, asker: Asker) {
-        let applied = self.hub.apply(entry);
-        if let Applied::Done { ids, .. } = &applied {
-            self.published += ids.len() as u64;
-        }
-        self.tell(now, asker, applied);
-    }
-
-    fn tell(&mut self, now: Now, asker: Asker, applied: Applied) {
-        let (ids, subscribers, repeated) = match applied {
-            Applied::Done { ids, subscribers } => (ids, subscribers, false),
-            Applied::Repeated { ids, subscribers } => (ids, subscribers, true),
-            Applied::Mismatch => return self.tell_mismatch(now, &asker),
-        };
-        let repeated: &[(&str, &str)] = if repeated { &[("Holdline-Repeated", "true")] } else { &[] };
-        let first = ids.first().copied().unwrap_or_default();
-        match asker {
-            Asker::Publish(id, channel) => {
-                let Some(reply) = self.take_waiting(now, id) else { return };
-                // A channel name needs no escaping.
-                let body = format!(r#"{{"id":"{first}","channel":"{channel}","subscribers":{subscribers}}}"#);
-                self.answer_json(now, id, &reply, body, repeated);
-            }
-            Asker::Bulk(id) => {
-                let Some(reply) = self.take_waiting(now, id) else { return };
-                let ids: Vec<String> = ids.iter().map(|id: &MessageId| format!("\"{id}\"")).collect();
-                self.answer_json(now, id, &reply, format!(r#"{{"ids":[{}]}}"#, ids.join(",")), repeated);
-            }
-            Asker::Delete(id) => {
-                let Some(reply) = self.take_waiting(now, id) else { return };
-                self.respond(now, id, &reply, 204, &[], Vec::new());
-            }
-            Asker::Command(id, Some(reference)) => {
-                self.say_command_reply(id, &reference, &format!(r#""id":"{first}""#));
-            }
-            Asker::Command(_, None) | Asker::Payload(_) | Asker::Nobody => {}
-        }
-    }
-
-    fn tell_failed(&mut self, now: Now, asker: Asker) {
-        let problem = Problem::from(JournalDown);
-        match asker {
-            Asker::Publish(id, _) | Asker::Bulk(id) | Asker::Delete(id) => {
-                let Some(reply) = self.take_waiting(now, id) else { return };
-                self.refuse(now, id, &reply, &problem);
-            }
-            Asker::Command(id, reference) => self.say_error(id, reference.as_deref(), &problem),
-            Asker::Payload(id) => self.refuse_payload(now, id),
-            Asker::Nobody => {}
-        }
-    }
-
-    fn tell_mismatch(&mut self, now: Now, asker: &Asker) {
-        let (Asker::Publish(id, _) | Asker::Bulk(id)) = *asker else { return };
-        let Some(reply) = self.take_waiting(now, id) else { return };
-        let problem = Problem::new(422, "this Idempotency-Key was used for another body or other parameters");
-        self.refuse(now, id, &reply, &problem);
     }
 
     /// The connection no longer waits; `None` if it is gone.
@@ -298,7 +201,7 @@ impl Writing {
         Writing { reply, wanted: Wanted::Nothing(problem), repeat: None, parameters: Box::default() }
     }
 
-    fn new(
+    pub(super) fn new(
         now: Now,
         head: &Head<'_, '_>,
         reply: &mut Reply,
@@ -312,7 +215,14 @@ impl Writing {
         };
         // Nobody has a name yet, so everybody is the same publisher. No part of this can hold a NUL.
         let repeat = key.map(|key| format!("anyone\0{resource}\0{}", key.escape_ascii()).into());
-        let mut parameters = head.target.query.unwrap_or_default().to_owned();
+        let mut parameters = String::new();
+        for pair in Query::pairs(head.target.query.unwrap_or_default()) {
+            let (name, value) = pair?;
+            // How long an asker is held, and who it is, are no part of what it asks.
+            if name != "wait" && name != "session" {
+                parameters += &format!("{}={}&", name.escape_default(), value.escape_default());
+            }
+        }
         for name in [
             "content-type",
             "holdline-event",

@@ -179,18 +179,22 @@ impl Parameters {
         }
     }
 
-    /// Seconds to be held, and whether `Prefer` said so.
+    /// Seconds to be held, none if nobody says, and whether `Prefer` said so.
     fn wait(&self, head: &Head<'_, '_>) -> Result<(u64, bool), Problem> {
+        Ok(self.asked_wait(head)?.unwrap_or_default())
+    }
+
+    /// Seconds to be held, if the request says, and whether `Prefer` said so.
+    pub fn asked_wait(&self, head: &Head<'_, '_>) -> Result<Option<(u64, bool)>, Problem> {
         if let Some(text) = &self.wait {
             let digits = text.bytes().all(|b| b.is_ascii_digit());
             // More digits than fit are still a number, and cut to the longest wait.
             return match digits {
-                true => Ok((text.parse().unwrap_or(u64::MAX), false)),
+                true => Ok(Some((text.parse().unwrap_or(u64::MAX), false))),
                 false => Err(Problem::bad("wait is a whole number of seconds")),
             };
         }
-        let preferred = prefer_wait(head.headers.all("prefer"));
-        Ok((preferred.unwrap_or(0), preferred.is_some()))
+        Ok(prefer_wait(head.headers.all("prefer")).map(|seconds| (seconds, true)))
     }
 
     /// Where to begin, and whether `If-None-Match` said so.

@@ -85,9 +85,11 @@ impl Reply {
     }
 }
 
-/// The target with the values of secrets taken out.
+/// The target with secrets taken out: values in the query, and what names a question.
 fn without_secrets(target: &str) -> String {
-    let Some((path, query)) = target.split_once('?') else { return target.to_owned() };
+    let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
+    let path = if path.starts_with("/asks/") { "/asks/***" } else { path };
+    let Some(query) = query else { return path.to_owned() };
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
         // The name may be encoded, and is what it decodes to.
         Some((name, _)) if is_secret(name) => format!("{name}=***"),
@@ -283,6 +285,8 @@ mod tests {
     #[test]
     fn the_log_shows_no_secrets() {
         assert_eq!(without_secrets("/a"), "/a");
+        assert_eq!(without_secrets("/asks/abc?wait=1&session=s"), "/asks/***?wait=1&session=***");
+        assert_eq!(without_secrets("/asks/abc"), "/asks/***");
         assert_eq!(
             without_secrets("/a?token=abc&x=1&ticket=&session=s&tok%65n=q&tokens=1"),
             "/a?token=***&x=1&ticket=***&session=***&tok%65n=***&tokens=1"

@@ -10,16 +10,21 @@ use super::{OutPiece, Server, access, socket};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::{Head, Method, decode_path};
+use crate::hub::AskError;
 
 /// What a path names.
 enum Route {
     Channel(ChannelName),
     Channels,
     Publish,
+    Ask(ChannelName),
+    /// What follows `/asks/`.
+    Question(Box<str>),
     Alive,
     Ready,
     Stats,
     Console,
+    Client,
     Echo,
     /// Perhaps a file.
     Other,
@@ -87,6 +92,18 @@ impl Server {
                 return self.begin_publish(now, head, reply, channel).map(Judged::Body);
             }
             (Route::Publish, Method::Post) => return self.begin_bulk(now, head, reply).map(Judged::Body),
+            (Route::Ask(channel), Method::Post) => {
+                return self.begin_ask(now, head, reply, channel).map(Judged::Body);
+            }
+            (Route::Question(ask), Method::Post) => {
+                return self.begin_answer(now, head, reply, parse_ask(&ask)?).map(Judged::Body);
+            }
+            (Route::Question(asker), Method::Get | Method::Head) => {
+                self.take_up(now, id, head, reply, parse_ask(&asker)?)?;
+            }
+            (Route::Question(asker), Method::Delete) => {
+                self.withdraw(now, id, reply.take(now), parse_ask(&asker)?);
+            }
             (Route::Channel(channel), Method::Delete) => {
                 self.delete_channel(now, id, reply.take(now), channel)
             }
@@ -99,16 +116,24 @@ impl Server {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, reply, body, &[]);
             }
+            (Route::Client, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
             }
             (Route::Channel(_), _) => {
                 return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
-            (Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
+            (Route::Question(_), _) => return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS")),
+            (Route::Ask(_) | Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
             (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
-                Route::Channels | Route::Alive | Route::Ready | Route::Stats | Route::Console | Route::Other,
+                Route::Channels
+                | Route::Alive
+                | Route::Ready
+                | Route::Stats
+                | Route::Client
+                | Route::Console
+                | Route::Other,
                 _,
             ) => return Err(Problem::method("GET, HEAD, OPTIONS")),
         }
@@ -127,12 +152,19 @@ impl Server {
         if let Some(name) = path.strip_prefix("/channels/") {
             return Ok(Route::Channel(ChannelName::parse(&decode_path(name)?)?));
         }
+        if let Some(name) = path.strip_prefix("/ask/") {
+            return Ok(Route::Ask(ChannelName::parse(&decode_path(name)?)?));
+        }
+        if let Some(id) = path.strip_prefix("/asks/") {
+            return Ok(Route::Question(id.into()));
+        }
         Ok(match path {
             "/channels" => Route::Channels,
             "/publish" => Route::Publish,
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,
             "/stats" => Route::Stats,
+            "/holdline.js" => Route::Client,
             "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,
@@ -189,6 +221,11 @@ fn jsonp_callback(head: &Head<'_, '_>) -> Option<Box<str>> {
         return None;
     }
     Parameters::parse(Some(query)).ok()?.jsonp_callback()
+}
+
+/// What is no id names no question.
+fn parse_ask<T: core::str::FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| AskError::Unknown.into())
 }
 
 pub(super) fn not_found() -> Problem {

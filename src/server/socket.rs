@@ -3,9 +3,9 @@
 //! Law: after a close frame was sent nothing else is; the connection ends when it has left.
 
 use super::connection::{ConnId, Proto};
+use super::entries::Proposer;
 use super::park::owner;
 use super::problem::Problem;
-use super::publish::Asker;
 use super::reading::Parameters;
 use super::reply::Reply;
 use super::subscribe::Identity;
@@ -216,7 +216,7 @@ impl Server {
         if kind == Kind::Binary {
             draft.format = Format::Binary;
         }
-        if self.propose(now, Asker::Payload(id), vec![Command::Publish(draft)], None).is_err() {
+        if self.propose(now, Proposer::Payload(id), vec![Command::Publish(draft)], None).is_err() {
             self.refuse_payload(now, id);
         }
     }

@@ -16,6 +16,10 @@ pub struct Stats {
     pub channels: usize,
     /// Held polls.
     pub parked: usize,
+    /// Open questions.
+    pub asks: usize,
+    /// Askers that wait for the end of their question.
+    pub held_asks: usize,
     /// Requests that wait for the rest of their body, or for the journal.
     pub waiting: usize,
     /// Timers that are set.
@@ -45,7 +49,9 @@ impl Server {
             subscribers: self.hub.subscription_total(),
             channels: self.hub.channel_total(),
             parked: self.parked,
-            waiting: self.writing.len() + self.askers.len(),
+            asks: self.hub.open_asks(),
+            held_asks: self.askers.len(),
+            waiting: self.writing.len() + self.proposers.len(),
             timers: self.wheel.armed(),
             pieces: self.pool.pieces(),
             incoming_bytes: self.incoming_bytes,

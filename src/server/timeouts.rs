@@ -17,7 +17,7 @@ impl Server {
             let at = self.clock.at + unix_ms.saturating_sub(self.clock.unix_ms);
             at.max(self.swept_at + SWEEP_MS)
         });
-        [self.wheel.next(), sweep, self.drain_deadline()].into_iter().flatten().min()
+        [self.wheel.next(), sweep, self.askers.deadline(), self.drain_deadline()].into_iter().flatten().min()
     }
 
     /// Does what is due.
@@ -26,7 +26,9 @@ impl Server {
         if now.at.since(self.swept_at) >= SWEEP_MS {
             self.swept_at = now.at;
             self.hub.tick(now.unix_ms);
+            self.tell_ended(now);
         }
+        self.tell_due(now);
         let mut fired = core::mem::take(&mut self.fired);
         self.wheel.expire(now.at, &mut fired);
         for index in fired.drain(..) {

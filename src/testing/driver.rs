@@ -56,6 +56,8 @@ struct End {
 struct Pipe {
     /// Sent by the peer, unread by the server; each piece is one read.
     unread: VecDeque<Vec<u8>>,
+    /// How many bytes the server has read.
+    taken: usize,
     /// The peer sends no more.
     has_ended: bool,
     /// Written by the server.
@@ -73,6 +75,7 @@ impl Link for Pipe {
         };
         let n = piece.len().min(buffer.len());
         buffer[..n].copy_from_slice(&piece[..n]);
+        self.taken += n;
         if n < piece.len() {
             self.unread.push_front(piece.split_off(n));
         }
@@ -154,6 +157,14 @@ impl World {
         line
     }
 
+    /// Somebody connects and sends `request`; what comes of it has come.
+    pub fn open(&mut self, request: &str) -> Line {
+        let line = self.connect();
+        self.send(line, request.as_bytes());
+        self.settle();
+        line
+    }
+
     /// The peer sends `piece`, which will be one read. An empty one is none.
     pub fn send(&mut self, line: Line, piece: &[u8]) {
         if !piece.is_empty() {
@@ -201,9 +212,10 @@ impl World {
         self.ends.iter().filter(|end| end.id.is_some() && !end.pipe.has_ended).count()
     }
 
-    /// Is everything that the peer sent read by the server?
-    pub fn is_read(&self, line: Line) -> bool {
-        self.ends[line.0].pipe.unread.is_empty()
+    /// Has the server read, and not put off, the first `count` bytes that the peer sent?
+    pub fn has_taken(&self, line: Line, count: usize) -> bool {
+        let end = &self.ends[line.0];
+        end.pipe.taken >= count && !end.is_resumed
     }
 
     /// Has the server let go of this connection?
@@ -244,6 +256,16 @@ impl World {
     /// Time passes until the server's next deadline, if it has one.
     pub fn advance_to_deadline(&mut self) {
         self.advance(self.next_deadline().map_or(0, |due| due.since(self.now.at)));
+    }
+
+    /// `ms` milliseconds pass, with everything that is due meanwhile.
+    pub fn pass(&mut self, ms: u64) {
+        let end = self.now.at + ms;
+        while self.next_deadline().is_some_and(|due| due <= end) {
+            self.advance_to_deadline();
+            self.settle();
+        }
+        self.advance(end.since(self.now.at));
     }
 
     /// Turns until nothing moves any more. Time stands still.
@@ -356,7 +378,7 @@ impl World {
                 end.pipe.is_write_closed = true;
             }),
             Action::Resume(id) => self.with_end(id, |end| end.is_resumed = true),
-            Action::OpenFile { id, path } => self.open(id, path),
+            Action::OpenFile { id, path } => self.open_file(id, path),
             Action::ReadFile { id, offset, len } => self.read_file(id, offset, len),
             Action::CloseFile(id) => self.with_end(id, |end| end.file = None),
             Action::StopAccepting | Action::Stop => {}
@@ -369,7 +391,7 @@ impl World {
         }
     }
 
-    fn open(&mut self, id: ConnId, path: Box<str>) {
+    fn open_file(&mut self, id: ConnId, path: Box<str>) {
         let file = self.files.iter().find(|(name, _)| *name == &*path);
         let opened = file
             .map(|(_, content)| Opened { len: content.len() as u64, modified_unix_s: BEGIN_UNIX_MS / 1000 })

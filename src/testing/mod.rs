@@ -5,4 +5,5 @@ pub mod dice;
 pub mod driver;
 pub mod fuzz;
 pub mod laws;
+pub mod naive_log;
 pub mod sim;

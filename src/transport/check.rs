@@ -45,6 +45,7 @@ pub(crate) fn message(seq: u64, format: Format, data: impl AsRef<[u8]>) -> Messa
         retained: true,
         key: None,
         expires_unix_ms: u64::MAX,
+        ask: None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! Knows nothing of the wire that carries it.
 
 use super::json::{self, Escape};
-use crate::message::{ClientId, Cursor, Format, Message, Notice};
+use crate::message::{AskEnd, AskRole, ClientId, Cursor, Format, Message, Notice};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt::Display;
@@ -17,7 +17,11 @@ pub fn write_envelope(out: &mut Vec<u8>, lead: &str, channel: &str, message: &Me
     if let Some(event) = &message.event {
         text_member(out, ",\"event\":", event, escape);
     }
-    write_data(out, message, escape);
+    if let Some(AskRole::Question(ask)) = message.ask {
+        put(out, ",\"ask\":\"", ask);
+        out.push(b'"');
+    }
+    write_data(out, message.format, &message.data, escape);
     if let Some(media_type) = &message.media_type {
         text_member(out, ",\"content_type\":", media_type, escape);
     }
@@ -47,6 +51,15 @@ pub fn write_notice(out: &mut Vec<u8>, lead: &str, notice: &Notice<'_>, escape: 
         Notice::Shutdown { reconnect_ms } => {
             put(out, "\",\"reconnect_ms\":", reconnect_ms);
             out.push(b'}');
+        }
+        Notice::Withdrawn { ask, end } => {
+            put(out, "\",\"ask\":\"", ask);
+            let reason = match end {
+                AskEnd::Answered => "answered",
+                AskEnd::Withdrawn => "withdrawn",
+            };
+            put(out, "\",\"reason\":\"", reason);
+            out.extend_from_slice(b"\"}");
         }
         Notice::Reload { since } => {
             put(out, "\",\"since\":\"", since);
@@ -80,20 +93,22 @@ pub fn notice_name(notice: &Notice<'_>) -> &'static str {
         Notice::Gap { .. } => "gap",
         Notice::Position { .. } => "position",
         Notice::Closed { .. } => "closed",
+        Notice::Withdrawn { .. } => "withdrawn",
         Notice::Shutdown { .. } => "shutdown",
         Notice::Reload { .. } => "reload",
     }
 }
 
+/// Writes the member `data` or `data_base64`, after a comma.
+///
 /// What claims to be JSON or text was checked when it was published. It is checked here again, because a journal may
 /// be shared: a payload that breaks its claim must not break a frame, a line or a script.
-fn write_data(out: &mut Vec<u8>, message: &Message, escape: Escape) {
-    let data = &message.data;
-    if message.format == Format::Json && json::is_json(data) {
+pub fn write_data(out: &mut Vec<u8>, format: Format, data: &[u8], escape: Escape) {
+    if format == Format::Json && json::is_json(data) {
         out.extend_from_slice(b",\"data\":");
         return json::value(out, data, escape);
     }
-    match text_of(message) {
+    match as_text(format, data) {
         Some(text) => text_member(out, ",\"data\":", text, escape),
         None => write_base64(out, data),
     }
@@ -101,9 +116,13 @@ fn write_data(out: &mut Vec<u8>, message: &Message, escape: Escape) {
 
 /// The payload as text, unless it is binary.
 pub fn text_of(message: &Message) -> Option<&str> {
-    match message.format {
+    as_text(message.format, &message.data)
+}
+
+fn as_text(format: Format, data: &[u8]) -> Option<&str> {
+    match format {
         Format::Binary => None,
-        Format::Json | Format::Text => simdutf8::basic::from_utf8(&message.data).ok(),
+        Format::Json | Format::Text => simdutf8::basic::from_utf8(data).ok(),
     }
 }
 
@@ -134,7 +153,7 @@ fn put(out: &mut Vec<u8>, before: &str, value: impl Display) {
 mod tests {
     use super::super::check::*;
     use super::*;
-    use crate::message::MessageId;
+    use crate::message::{AskId, MessageId};
 
     fn envelope(message: &Message, escape: Escape) -> String {
         written(|out| write_envelope(out, "{", "news", message, escape))
@@ -158,6 +177,17 @@ mod tests {
 
         let expected = r#"{"id":"1763687000123-1","channel":"news","data_base64":"AP8=","time":"2025-11-21T01:03:20.123Z"}"#;
         assert_eq!(envelope(&message(1, Format::Binary, b"\0\xff"), Escape::Plain), expected);
+    }
+
+    #[test]
+    fn a_question_names_its_ask_id() {
+        let mut question = text(0, "sure?");
+        question.ask = Some(AskRole::Question(AskId([0; 16])));
+        let expected = concat!(
+            r#"{"id":"1763687000123-0","channel":"news","ask":"AAAAAAAAAAAAAAAAAAAAAA","data":"sure?","#,
+            r#""time":"2025-11-21T01:03:20.123Z"}"#
+        );
+        assert_eq!(envelope(&question, Escape::Plain), expected);
     }
 
     #[test]
@@ -198,6 +228,10 @@ mod tests {
             (Notice::Position { cursor: after }, r#"{"notice":"position","cursor":"5-1"}"#),
             (Notice::Closed { channel: "a" }, r#"{"notice":"closed","channel":"a"}"#),
             (Notice::Shutdown { reconnect_ms: 1500 }, r#"{"notice":"shutdown","reconnect_ms":1500}"#),
+            (
+                Notice::Withdrawn { ask: AskId([0; 16]), end: AskEnd::Answered },
+                r#"{"notice":"withdrawn","ask":"AAAAAAAAAAAAAAAAAAAAAA","reason":"answered"}"#,
+            ),
             (Notice::Reload { since: resumes }, r#"{"notice":"reload","since":"9-0"}"#),
         ];
         for (notice, expected) in cases {

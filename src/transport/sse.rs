@@ -6,10 +6,12 @@ use super::json::Escape;
 use crate::message::{Cursor, Message, Notice};
 use crate::sse;
 
-/// One message: bare, or as its envelope. Binary data is always shown as its envelope, under a name of its own.
+/// One message: bare, or as its envelope. A question and binary data are always shown as their envelope, under a name of
+/// their own where the others are bare.
 pub fn message(out: &mut Vec<u8>, channel: &str, message: &Message, bare: bool) {
     let event = message.event.as_deref();
     match text_of(message) {
+        _ if bare && message.ask.is_some() => enveloped(out, channel, message, Some("holdline:ask")),
         Some(text) if bare => sse::event(out, Some(message.id), event, text.as_bytes()),
         None if bare => enveloped(out, channel, message, Some("holdline:binary")),
         _ => enveloped(out, channel, message, event),

@@ -1,11 +1,16 @@
 //! permessage-deflate (RFC 7692) on the wire: what is agreed, which messages are compressed, what is refused.
 
-use crate::support::deflate::{deflate, inflate};
 use crate::support::process::Server;
 use crate::support::until;
 use crate::support::wire::{BINARY, CLOSE, FIN, HANDSHAKE, PING, PONG, RSV1, TEXT, Wire, frame};
+use holdline::testing::decode::deflate::{deflated, inflated};
 use holdline::testing::dice::Dice;
 use serde_json::{Value, json};
+
+/// As a client compresses a message, with the whole window.
+fn deflate(message: &[u8]) -> Vec<u8> {
+    deflated(message, 15)
+}
 
 const OFFER: &str = "permessage-deflate; client_max_window_bits";
 
@@ -22,7 +27,11 @@ fn open_raw(server: &Server, target: &str) -> Wire {
 #[track_caller]
 fn next(wire: &mut Wire) -> (u8, Vec<u8>) {
     let (first, payload) = wire.frame().expect("a frame");
-    if first & RSV1 == 0 { (first, payload) } else { (first, inflate(&payload)) }
+    if first & RSV1 == 0 {
+        (first, payload)
+    } else {
+        (first, inflated(&payload, 15).expect("a compressed message"))
+    }
 }
 
 #[track_caller]

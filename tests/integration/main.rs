@@ -3,12 +3,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod asking;
 mod browsers;
 mod bulk;
 mod cli;
 mod closing;
 mod compression;
 mod descriptors;
+mod embedded;
 mod frames;
 mod gaps;
 mod handshake;

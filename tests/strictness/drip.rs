@@ -27,16 +27,6 @@ impl Drip {
     }
 }
 
-/// `ms` milliseconds pass, with everything that is due meanwhile.
-fn pass(world: &mut World, ms: u64) {
-    let end = world.now().at + ms;
-    while world.next_deadline().is_some_and(|due| due <= end) {
-        world.advance_to_deadline();
-        world.settle();
-    }
-    world.advance(end.since(world.now().at));
-}
-
 /// Feeds the drip for `ms` milliseconds from its first slow byte on.
 fn feed(drip: &Drip, ms: u64) -> (World, Line) {
     let mut world = world();
@@ -47,7 +37,7 @@ fn feed(drip: &Drip, ms: u64) -> (World, Line) {
     for second in 0..ms.div_ceil(1000) {
         world.send(line, bytes.next().expect("there are more bytes than seconds"));
         world.settle();
-        pass(&mut world, (ms - second * 1000).min(1000));
+        world.pass((ms - second * 1000).min(1000));
     }
     world.settle();
     (world, line)
@@ -65,10 +55,10 @@ fn refused_at(name: &str, drip: &Drip, due_ms: u64, status: u16) {
     let (mut world, line) = feed(drip, due_ms + 100);
     let answers = answers(&world, line);
     assert_eq!(answers.len(), before + 1, "{name}: {:?}", answers.last());
-    assert_eq!(answers[before].status, status, "{name}");
-    assert!(answers[before].connection("close") && has_ended(&world, line), "{name}");
+    assert_eq!(answers[before].head.status, status, "{name}");
+    assert!(answers[before].closes() && has_ended(&world, line), "{name}");
     assert!(!log(&mut world).iter().any(|entry| entry.starts_with("smuggled")), "{name}");
-    pass(&mut world, 2_100);
+    world.pass(2_100);
     assert!(world.is_closed(line), "{name}: it is not waited for any longer");
 }
 
@@ -140,12 +130,12 @@ fn each_head_has_its_own_time() {
         for piece in get("").chunks(5) {
             world.send(line, piece);
             world.settle();
-            pass(&mut world, 1_000);
+            world.pass(1_000);
         }
         assert_eq!(answers(&world, line).len(), n, "eight seconds are enough");
-        pass(&mut world, 60_000);
+        world.pass(60_000);
     }
-    assert!(answers(&world, line).iter().all(|answer| answer.status == 200));
+    assert!(answers(&world, line).iter().all(|answer| answer.head.status == 200));
 }
 
 #[test]
@@ -156,9 +146,9 @@ fn who_says_nothing_is_closed_without_a_word() {
         world.send(line, &get("").repeat(requests));
         world.settle();
         let before = world.written(line).len();
-        pass(&mut world, IDLE_MS - 100);
+        world.pass(IDLE_MS - 100);
         assert!(!world.is_closed(line));
-        pass(&mut world, 200);
+        world.pass(200);
         assert!(world.is_closed(line));
         assert_eq!(world.written(line).len(), before, "not a word");
         assert!(world.written(line).starts_with(said.as_bytes()));

@@ -27,7 +27,7 @@ fn answers(world: &World, line: Line) -> Vec<Response> {
 }
 
 fn statuses(world: &World, line: Line) -> Vec<u16> {
-    answers(world, line).iter().map(|answer| answer.status).collect()
+    answers(world, line).iter().map(|answer| answer.head.status).collect()
 }
 
 /// Tries every split, each with a peer that takes all and one that takes little.

@@ -1,5 +1,6 @@
 //! HTTP strictness, as one table: what is sent, what is answered, and the section of the RFC that says so.
-//! Each row is fed whole, byte by byte, and cut in two at every place; see [`row`] for what holds for all of them.
+//! Each row is fed whole, byte by byte, and cut in two at every place (a long one at every place of its
+//! edges); see [`row`] for what holds for all of them.
 
 mod bounds;
 mod chunks;

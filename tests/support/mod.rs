@@ -5,7 +5,6 @@
 
 pub mod body;
 pub mod client;
-pub mod deflate;
 pub mod process;
 pub mod reader;
 pub mod response;
@@ -22,12 +21,20 @@ use std::time::{Duration, Instant};
 pub const HANG: Duration = Duration::from_secs(40);
 
 /// Waits until `condition` holds.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + HANG;
+pub fn until(what: &str, condition: impl FnMut() -> bool) {
+    assert!(holds_within(HANG, condition), "this never came true: {what}");
+}
+
+/// Waits until `condition` holds, but no longer than `hang`.
+pub fn holds_within(hang: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + hang;
     while !condition() {
-        assert!(Instant::now() < deadline, "this never came true: {what}");
+        if Instant::now() > deadline {
+            return false;
+        }
         sleep(Duration::from_millis(3));
     }
+    true
 }
 
 /// The first hit of `needle` in `hay`.

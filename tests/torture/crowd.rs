@@ -1,10 +1,10 @@
 //! Thousands of readers of one channel, over a mix of transports, in this process.
 
 use crate::HANG;
+use crate::kit::crowd::await_events;
 use crate::member::{Member, Numbers, Via};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -97,10 +97,7 @@ impl Crowd {
         let deadline = Instant::now() + HANG;
         while missing > 0 {
             assert!(Instant::now() < deadline, "{missing} still wait for {what}");
-            match self.poll.poll(&mut self.events, Some(Duration::from_secs(1))) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => panic!("{error}"),
-                Ok(()) | Err(_) => {}
-            }
+            await_events(&mut self.poll, &mut self.events, Duration::from_secs(1));
             for event in &self.events {
                 let index = event.token().0;
                 let member = &mut self.members[index];

@@ -1,12 +1,14 @@
 //! Descriptors used up: who is in is served, nobody is left waiting, the loop does not spin; when some leave, others
 //! get in.
 
+use crate::HANG;
 use crate::kit::CHANNEL;
 use crate::report::Report;
 use crate::support::body::Body;
 use crate::support::client::Client;
+use crate::support::holds_within;
 use crate::told::payload;
-use crate::trial::{Trial, until};
+use crate::trial::Trial;
 use std::time::Duration;
 
 const DESCRIPTORS: u32 = 256;
@@ -43,11 +45,11 @@ pub fn check(report: &mut Report) {
     readers.truncate(in_first / 2);
     trial.await_figure("readers", readers.len() as u64);
     // Places become free in the server's own time; until then one who comes is closed, and comes again.
-    until(|| {
+    let came = holds_within(HANG, || {
         readers.extend(subscribe(trial.server.connect()));
         readers.len() == in_first
-    })
-    .unwrap_or_else(|| panic!("only {} are in again", readers.len()));
+    });
+    assert!(came, "only {} are in again", readers.len());
     deliver(&mut trial, &mut readers, 1);
     report.held(format_args!("half of them left, as many others got in, and a message reached all"));
     drop(readers);

@@ -1,13 +1,15 @@
 //! 200 client processes are killed while they are in the middle of saying something, or of hearing it.
 
+use crate::HANG;
 use crate::kit::CHANNEL;
 use crate::puppet::Puppet;
 use crate::report::Report;
 use crate::support::client::Client;
+use crate::support::holds_within;
 use crate::support::socket::Socket;
 use crate::support::wire::{FIN, HANDSHAKE, PING, TEXT, frame};
 use crate::told::payload;
-use crate::trial::{Trial, until};
+use crate::trial::Trial;
 use std::any::Any;
 use std::net::SocketAddr;
 
@@ -37,7 +39,8 @@ pub fn check(report: &mut Report) {
     trial.await_figure("readers", PROCESSES as u64 * READERS_EACH);
     trial.await_figure("parked", PROCESSES as u64);
     (0..MESSAGES).for_each(|number| drop(trial.publish(&payload(number, MESSAGE_BYTES))));
-    until(|| trial.figure("pieces") >= PROCESSES as u64).expect("each stream is cut in a message");
+    let came = holds_within(HANG, || trial.figure("pieces") >= PROCESSES as u64);
+    assert!(came, "each stream is cut in a message");
     let held = ["incoming_bytes", "pieces"].map(|name| (name, trial.figure(name)));
     assert!(held.iter().all(|(_, figure)| *figure > 0), "{held:?}");
     report.held(format_args!("before: {connections} connections, {held:?}"));

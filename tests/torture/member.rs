@@ -1,7 +1,7 @@
 //! One reader of a crowd: from its connection to the numbers of the messages that it was told.
 //! Law: each message once and in order, or a gap notice that says exactly which are missing.
 
-use crate::kit::{CHANNEL, crowd::Wire};
+use crate::kit::{CHANNEL, crowd::Wire, process::take_answer};
 use crate::told::{Scanner, Told};
 use mio::net::TcpStream;
 use serde_json::Value;
@@ -118,7 +118,7 @@ impl Member {
             (_, Via::LongPoll) => {
                 self.text.extend_from_slice(bytes);
                 if let Some(batch) = take_answer(&mut self.text) {
-                    self.take_batch(&batch);
+                    self.take_batch(&serde_json::from_slice(&batch).expect("a batch is JSON"));
                 }
             }
             (State::Arriving, Via::Stream(_)) => panic!("an answer without a request"),
@@ -152,17 +152,4 @@ impl Member {
         }
         self.poll(batch["next"].as_str().expect("a batch has a cursor"));
     }
-}
-
-/// Takes a whole answer off `text`, if it is there: 200, with JSON.
-fn take_answer(text: &mut Vec<u8>) -> Option<Value> {
-    let head_end = memchr::memmem::find(text, b"\r\n\r\n")? + 4;
-    let head = String::from_utf8_lossy(&text[..head_end]).to_ascii_lowercase();
-    assert!(head.starts_with("http/1.1 200 "), "{head}");
-    let (_, length) = head.split_once("content-length: ").expect("an answer has a length");
-    let length: usize = length.split('\r').next().and_then(|n| n.parse().ok()).expect("a decimal length");
-    let body = text.get(head_end..head_end + length)?;
-    let batch = serde_json::from_slice(body).expect("a batch is JSON");
-    text.drain(..head_end + length);
-    Some(batch)
 }

@@ -2,7 +2,7 @@
 //! whole head or body, so all are ended by it.
 
 use crate::HANG;
-use crate::kit::CHANNEL;
+use crate::kit::{CHANNEL, crowd::await_events};
 use crate::report::{Report, mebibytes, percentile};
 use crate::support::websocket::Ws;
 use crate::told::payload;
@@ -135,10 +135,7 @@ impl Drips {
                 next_drip = Instant::now() + DRIP;
             }
             let pause = next_drip.saturating_duration_since(Instant::now());
-            match self.poll.poll(&mut events, Some(pause)) {
-                Err(error) if error.kind() != ErrorKind::Interrupted => panic!("{error}"),
-                Ok(()) | Err(_) => {}
-            }
+            await_events(&mut self.poll, &mut events, pause);
             events.iter().for_each(|event| self.list[event.token().0].hear());
         }
     }

@@ -3,10 +3,11 @@
 use crate::kit::usage;
 use crate::report::{Report, mebibytes};
 use crate::support::client::Client;
+use crate::support::holds_within;
 use crate::support::process::Server;
 use crate::{HANG, kit};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Flags of every trial: what is not the check's subject must not end its connections, and a log of every request
 /// would be the load.
@@ -80,11 +81,11 @@ impl Trial {
     /// Waits until `GET /stats` says so.
     pub fn await_figure(&mut self, name: &str, wanted: u64) {
         let mut last = 0;
-        until(|| {
+        let came = holds_within(HANG, || {
             last = self.figure(name);
             last == wanted
-        })
-        .unwrap_or_else(|| panic!("{name} is {last} and does not become {wanted}"));
+        });
+        assert!(came, "{name} is {last} and does not become {wanted}");
     }
 
     /// Memory at present, in bytes.
@@ -107,8 +108,8 @@ impl Trial {
             self.await_figure(name, 0);
         }
         let before = self.descriptors;
-        until(|| self.server.descriptors() <= before)
-            .unwrap_or_else(|| panic!("{} descriptors, before {before}", self.server.descriptors()));
+        let came = holds_within(HANG, || self.server.descriptors() <= before);
+        assert!(came, "{} descriptors, before {before}", self.server.descriptors());
         assert!(self.server.is_alive(), "it ended by itself");
         let peak = usage::peak(self.server.pid());
         report.take_peak(peak);
@@ -122,16 +123,4 @@ impl Trial {
         ));
         assert!(peak <= memory_max, "more memory than is allowed");
     }
-}
-
-/// Waits until `condition` holds; `None` if it does not come true.
-pub fn until(mut condition: impl FnMut() -> bool) -> Option<()> {
-    let deadline = Instant::now() + HANG;
-    while !condition() {
-        if Instant::now() > deadline {
-            return None;
-        }
-        sleep(Duration::from_millis(10));
-    }
-    Some(())
 }

@@ -2,9 +2,10 @@
 //! message twice or out of order; nobody who has something to read is left asleep; and when all have left nothing is
 //! left.
 
-use super::model::{Expected, Link, Model, ModelReader, Record};
+use super::model::{Expected, Link, Model, ModelReader};
 use super::*;
 use crate::testing::dice::Dice;
+use crate::testing::naive_log::{Log, Record};
 use std::collections::{BTreeMap, BTreeSet};
 
 const CHANNELS: [&str; 4] = ["a", "b", "c", "d"];
@@ -33,8 +34,8 @@ impl Game {
         let start = MessageId::new(1000, 0);
         let model = Model {
             limits: limits.clone(),
-            records: Vec::new(),
-            floors: [start; 4],
+            logs: core::array::from_fn(|_| Log::default()),
+            start,
             closed_until: [0; 4],
             newest: start,
             clock: 0,
@@ -109,7 +110,7 @@ impl Game {
     fn links(&self, channels: &[usize], told_floors: bool, lost: bool) -> Vec<Link> {
         let link = |channel: &usize| Link {
             channel: *channel,
-            told: if told_floors { self.model.floors[*channel] } else { MessageId::ZERO },
+            told: if told_floors { self.model.floor(*channel) } else { MessageId::ZERO },
             lost,
             closed: self.is_closed(*channel),
             ..Link::default()
@@ -147,9 +148,9 @@ impl Game {
             latest: MessageId::ZERO,
             is_idle: false,
         };
-        let all = |c: &usize| channels.contains(c);
-        let shown = self.model.records.iter().filter(|r| all(&r.channel));
-        let shown: Vec<_> = shown.filter(|r| self.model.shows(&reader, r, self.now)).map(|r| r.id).collect();
+        let shows =
+            |(c, r): &(usize, &Record)| channels.contains(c) && self.model.shows(&reader, r, self.now);
+        let shown: Vec<_> = self.model.alive().into_iter().filter(shows).map(|(_, r)| r.id).collect();
         reader.cursor = match start {
             Start::Now => newest,
             Start::Time(ms) => MessageId::new(ms, 0).predecessor().min(newest),
@@ -181,8 +182,8 @@ impl Game {
         };
         self.model.readers[index].cursor = cursor;
         let reader = &self.model.readers[index];
-        let shown = |r: &&Record| fresh.contains(&r.channel) && self.model.shows(reader, r, now);
-        let oldest = self.model.records.iter().find(shown).map_or(newest, |r| r.id.predecessor());
+        let shown = |(c, r): &(usize, &Record)| fresh.contains(c) && self.model.shows(reader, r, now);
+        let oldest = self.model.alive().into_iter().find(shown).map_or(newest, |(_, r)| r.id.predecessor());
         let (replay, has) = match since {
             None => (None, MessageId::ZERO),
             Some(since) if since > newest => (Some(oldest.min(cursor)), oldest.min(cursor)),
@@ -204,14 +205,14 @@ impl Game {
         }
         // A channel that comes back begins anew, also with messages the reader had before.
         let again =
-            |id: &MessageId| self.model.records.iter().any(|r| r.id == *id && fresh.contains(&r.channel));
+            |id: &MessageId| fresh.iter().any(|c| self.model.logs[*c].records.iter().any(|r| r.id == *id));
         reader.got.retain(|id| !again(id));
         reader.links.extend(links);
     }
 
     fn has_gap(&self, reader: &ModelReader) -> bool {
         reader.links.iter().any(|link| {
-            link.lost || reader.cursor.max(link.told).max(link.has) < self.model.floors[link.channel]
+            link.lost || reader.cursor.max(link.told).max(link.has) < self.model.floor(link.channel)
         })
     }
 
@@ -241,6 +242,7 @@ impl Game {
                 assert_eq!(cursor, reader.cursor);
                 Expected::ReplayEnd
             }
+            Next::Withdrawn { ask, .. } => panic!("{ask} was never asked"),
             Next::Idle => Expected::Idle,
             Next::Run(run) => {
                 assert_eq!(run.replay, reader.replay.is_some());

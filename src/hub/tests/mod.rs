@@ -1,5 +1,6 @@
 //! What the hub promises, a sentence each, and the hub against a naive model. Ids are `MS-0` here and written as `MS`.
 
+mod asking;
 mod audience;
 mod beginning;
 mod game;
@@ -20,6 +21,7 @@ const ROOMY: Limits = Limits {
     retain_total: 1 << 30,
     max_channels: 1000,
     max_subscriptions: 100,
+    max_asks: 100,
 };
 
 fn name(text: &str) -> ChannelName {
@@ -90,6 +92,7 @@ impl Bench {
                 (format!("gap {channel} {}-{}", after.ms, resumes.ms), cursor)
             }
             Next::Closed { channel, .. } => (format!("closed {channel}"), cursor),
+            Next::Withdrawn { id, end, .. } => (format!("{end:?} {}", id.ms).to_lowercase(), cursor),
             Next::ReplayEnd { cursor: end } => (format!("end {}", end.ms), cursor),
             Next::Idle => {
                 self.0.advance(reader, self.0.newest());

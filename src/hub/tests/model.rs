@@ -1,18 +1,8 @@
-//! The hub as a model that keeps every message in one `Vec` and works everything out anew each time.
+//! The hub as a model over naive logs, which works everything out anew each time.
 
 use super::*;
+use crate::testing::naive_log::{Bounds, Fate, Log, Record};
 use std::collections::BTreeSet;
-
-pub(super) struct Record {
-    pub(super) id: MessageId,
-    pub(super) channel: usize,
-    pub(super) cost: usize,
-    pub(super) retained: bool,
-    pub(super) key: Option<Box<str>>,
-    pub(super) except: Option<ClientId>,
-    pub(super) expires: u64,
-    pub(super) alive: bool,
-}
 
 #[derive(Clone, Default)]
 pub(super) struct Link {
@@ -57,8 +47,9 @@ pub(super) enum Expected {
 
 pub(super) struct Model {
     pub(super) limits: Limits,
-    pub(super) records: Vec<Record>,
-    pub(super) floors: [MessageId; 4],
+    pub(super) logs: [Log; 4],
+    /// The first id: whatever came before is lost in every channel.
+    pub(super) start: MessageId,
     pub(super) closed_until: [u64; 4],
     pub(super) newest: MessageId,
     pub(super) clock: u64,
@@ -66,71 +57,44 @@ pub(super) struct Model {
 }
 
 impl Model {
-    fn sum(&self, channel: usize, retained: bool) -> (usize, usize) {
-        let of_kind = |r: &&Record| r.alive && r.channel == channel && r.retained == retained;
-        let all = self.records.iter().filter(of_kind);
-        all.fold((0, 0), |(count, bytes), r| (count + 1, bytes + r.cost))
+    fn bounds(&self) -> Bounds {
+        let Limits { retain_messages: messages, retain_bytes: bytes, retain_age_ms: age_ms, .. } =
+            self.limits;
+        Bounds { messages, bytes, age_ms }
     }
 
-    fn lose(&mut self, which: impl Fn(&Record) -> bool) {
-        if let Some(record) = self.records.iter_mut().find(|r| r.alive && which(r)) {
-            record.alive = false;
-            if record.retained {
-                self.floors[record.channel] = record.id;
-            }
-        }
+    /// Everything that can be read, with its channel, oldest first.
+    pub(super) fn alive(&self) -> Vec<(usize, &Record)> {
+        let all = self.logs.iter().enumerate();
+        let mut all: Vec<_> = all.flat_map(|(channel, log)| log.alive().map(move |r| (channel, r))).collect();
+        all.sort_by_key(|(_, record)| record.id);
+        all
+    }
+
+    pub(super) fn floor(&self, channel: usize) -> MessageId {
+        self.logs[channel].floors.last().copied().unwrap_or(self.start)
     }
 
     pub(super) fn expire(&mut self, clock: u64) {
         self.clock = self.clock.max(clock);
-        for r in self.records.iter_mut().filter(|r| r.alive) {
-            let age = if r.retained { self.limits.retain_age_ms } else { UNRETAINED_MS };
-            if r.expires <= self.clock {
-                r.alive = false;
-            } else if r.id.ms + age <= self.clock {
-                r.alive = false;
-                if r.retained {
-                    self.floors[r.channel] = r.id;
-                }
-            }
-        }
+        let bounds = self.bounds();
+        self.logs.iter_mut().for_each(|log| log.expire(self.clock, &bounds));
     }
 
     pub(super) fn publish(&mut self, id: MessageId, channel: usize, draft: &Draft) {
         self.closed_until[channel] = 0;
-        let key = draft.key.clone().filter(|_| draft.retain);
-        for r in self.records.iter_mut().filter(|r| r.channel == channel && r.key.is_some()) {
-            r.alive &= r.key != key || r.except != draft.except;
-        }
-        let names = draft.key.as_ref().map_or(0, |key| key.len());
-        self.records.push(Record {
-            id,
-            channel,
-            cost: RECORD_BYTES + draft.data.len() + names,
-            retained: draft.retain,
-            key,
-            except: draft.except,
-            expires: draft.ttl_s.map_or(u64::MAX, |ttl| id.ms + ttl * 1000),
-            alive: true,
-        });
-        for retained in [true, false] {
-            while let (count, bytes) = self.sum(channel, retained)
-                && count > 1
-                && ((retained && count > self.limits.retain_messages) || bytes > self.limits.retain_bytes)
-            {
-                self.lose(|r| r.channel == channel && r.retained == retained);
-            }
-        }
+        let bounds = self.bounds();
+        self.logs[channel].publish(id, draft, &bounds, self.clock);
         while self.total() > self.limits.retain_total
             && let Some(largest) = self.largest(id)
         {
-            self.lose(|r| r.channel == largest);
+            self.logs[largest].lose(self.clock, |_| true);
         }
     }
 
     pub(super) fn bytes(&self, channel: usize) -> usize {
         let listened = self.readers.iter().any(|r| r.links.iter().any(|link| link.channel == channel));
-        let (kept, live) = (self.sum(channel, true), self.sum(channel, false));
+        let (kept, live) = (self.logs[channel].sum(true), self.logs[channel].sum(false));
         match kept.0 + live.0 > 0 || listened {
             true => EMPTY_CHANNEL_BYTES + 1 + kept.1 + live.1,
             false => 0,
@@ -142,44 +106,39 @@ impl Model {
     }
 
     fn largest(&self, spared: MessageId) -> Option<usize> {
-        let oldest = |channel| self.records.iter().find(|r| r.alive && r.channel == channel).map(|r| r.id);
+        let oldest = |channel: usize| self.logs[channel].alive().next().map(|record| record.id);
         let full = (0..4).filter(|c| oldest(*c).is_some_and(|id| id != spared));
         full.max_by_key(|c| (self.bytes(*c), core::cmp::Reverse(oldest(*c))))
     }
 
     pub(super) fn delete(&mut self, id: MessageId, channel: usize) {
-        for r in self.records.iter_mut().filter(|r| r.alive && r.channel == channel) {
-            r.alive = false;
-            if r.retained {
-                self.floors[channel] = r.id;
-            }
-        }
+        self.logs[channel].delete(id, self.clock);
         self.closed_until[channel] = id.ms + self.limits.retain_age_ms;
         let links = self.readers.iter_mut().flat_map(|r| &mut r.links);
         links.filter(|link| link.channel == channel).for_each(|link| link.closed = true);
     }
 
     pub(super) fn shows(&self, reader: &ModelReader, r: &Record, now: u64) -> bool {
-        r.alive
-            && r.expires > now
+        r.fate == Fate::Alive
+            && r.expires_ms > now
             && (r.retained || r.id > reader.retained_only_until || reader.is_past_history())
             && (r.except.is_none() || r.except != reader.client)
     }
 
     pub(super) fn unread(&self, reader: &ModelReader, from: MessageId, now: u64) -> Vec<(MessageId, usize)> {
         let until = reader.replay.map_or(MessageId::MAX, |_| reader.cursor);
-        let wanted = |r: &&Record| {
-            let link = reader.links.iter().find(|link| link.channel == r.channel && !link.closed);
+        let wanted = |(channel, r): &(usize, &Record)| {
+            let link = reader.links.iter().find(|link| link.channel == *channel && !link.closed);
             link.is_some_and(|link| {
                 (reader.replay.is_none() || link.replayed) && r.id > from.max(link.has) && r.id <= until
             }) && self.shows(reader, r, now)
         };
-        self.records.iter().filter(wanted).map(|r| (r.id, r.channel)).collect()
+        self.alive().into_iter().filter(wanted).map(|(channel, r)| (r.id, channel)).collect()
     }
 
     pub(super) fn next(&self, reader: &ModelReader, from: MessageId, now: u64) -> Expected {
         for link in reader.links.iter().filter(|link| reader.replay.is_none() || link.replayed) {
-            let floor = self.floors[link.channel];
+            let floor = self.floor(link.channel);
             let after = from.max(link.told).max(link.has);
             if link.lost || after < floor {
                 return Expected::Gap(link.channel, if link.lost { MessageId::ZERO } else { after }, floor);

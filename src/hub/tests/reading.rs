@@ -60,9 +60,9 @@ fn a_request_sent_again_gets_its_first_answer() {
         let commands = vec![(at(ms), Command::Publish(draft("a")))];
         bench.0.apply(Entry { ticket: None, commands, repeat })
     };
-    let ids: Box<[MessageId]> = [at(1)].into();
-    assert_eq!(send(&mut bench, 1, 1), Applied::Done { ids: ids.clone(), subscribers: 1 });
-    assert_eq!(send(&mut bench, 2, 1), Applied::Repeated { ids, subscribers: 1 });
+    let receipt = Receipt { ids: [at(1)].into(), subscribers: 1, asker: None };
+    assert_eq!(send(&mut bench, 1, 1), Applied::Done(receipt.clone()));
+    assert_eq!(send(&mut bench, 2, 1), Applied::Repeated(receipt));
     assert_eq!(send(&mut bench, 3, 2), Applied::Mismatch);
     assert_eq!(bench.0.newest(), at(3), "ids are used up all the same");
     assert_eq!(bench.read(reader), "1a");

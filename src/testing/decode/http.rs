@@ -157,7 +157,7 @@ impl ResponseReader {
         };
         let head = ResponseHead::parse(head).map_err(|error| self.incoming.error(error))?;
         if head.status == 100 {
-            return self.interim();
+            return self.interim(&head);
         }
         let Some(head_only) = self.asked.pop_front() else {
             return Err(self.wrong(&format!("a response nobody asked for: {head:?}")));
@@ -168,7 +168,10 @@ impl ResponseReader {
         Ok(Some(HttpPart::Head(head)))
     }
 
-    fn interim(&mut self) -> Result<Option<HttpPart>, String> {
+    fn interim(&mut self, head: &ResponseHead) -> Result<Option<HttpPart>, String> {
+        if !head.fields.is_empty() {
+            return Err(self.wrong(&format!("a 100 with fields: {head:?}")));
+        }
         if self.asked.is_empty() || core::mem::replace(&mut self.is_continued, true) {
             return Err(self.wrong("a 100 nobody waits for"));
         }

@@ -173,8 +173,8 @@ impl Trial {
     fn run(&self, pieces: &[&[u8]], pace: Pace) -> Outcome {
         let mut world = World::new(settings());
         world.files = FILES.to_vec();
-        let bystander = open(&mut world, &Handshake { target: "/echo", ..Handshake::default() }.request());
-        let listener = self.has_listener.then(|| open(&mut world, LISTEN));
+        let bystander = world.open(&Handshake { target: "/echo", ..Handshake::default() }.request());
+        let listener = self.has_listener.then(|| world.open(LISTEN));
         let line = world.connect();
         for piece in pieces {
             world.send(line, piece);
@@ -247,13 +247,6 @@ const FILES: [(&str, &[u8]); 3] =
     [("a.txt", b"a file"), ("empty", b""), ("long.bin", &[b'x'; (64 << 10) + 1])];
 
 const LISTEN: &str = "GET /channels/a HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n";
-
-fn open(world: &mut World, request: &str) -> Line {
-    let line = world.connect();
-    world.send(line, request.as_bytes());
-    world.settle();
-    line
-}
 
 /// Its echo still comes back.
 fn check_bystander(world: &mut World, bystander: Line) {

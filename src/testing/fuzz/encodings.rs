@@ -84,6 +84,7 @@ fn message(data: &[u8]) -> Option<Message> {
         retained: true,
         key: None,
         expires_unix_ms: u64::MAX,
+        ask: None,
     })
 }
 

@@ -1,9 +1,10 @@
 //! What one reader must still be told, held against the truth.  Law: it hears every message after its cursor once and
 //! in order, or why not: a gap notice covers what was lost, and everything else that it misses was not for it.
 
-use super::truth::{Fate, Record, Truth};
+use super::truth::Truth;
 use crate::message::{ClientId, Format, MessageId};
 use crate::testing::decode::Heard;
+use crate::testing::naive_log::{Fate, Record};
 use std::collections::BTreeMap;
 
 /// Where a reader asks to begin.
@@ -28,6 +29,8 @@ pub enum Begin {
 pub struct Account {
     client: Option<ClientId>,
     begin: Begin,
+    /// The newest id when the server had the whole request: it begins no later.
+    newest: MessageId,
     /// What is heard was shown at this time or later (Unix ms); 0 if nobody can tell.
     shown_ms: u64,
     channels: BTreeMap<String, Position>,
@@ -57,10 +60,16 @@ struct Position {
 type Checked = Result<(), String>;
 
 impl Account {
-    /// A reader of `channels` whose answer begins now.
-    pub fn open<'c>(truth: &Truth, channels: impl IntoIterator<Item = &'c str>, begin: Begin) -> Self {
-        let channels = channels.into_iter().map(|name| (name.to_owned(), Position::begin(truth, begin)));
-        Account { client: None, begin, shown_ms: 0, channels: channels.collect() }
+    /// A reader of `channels` whose request the server had whole when `newest` was the newest id.
+    pub fn open<'c>(
+        truth: &Truth,
+        channels: impl IntoIterator<Item = &'c str>,
+        begin: Begin,
+        newest: MessageId,
+    ) -> Self {
+        let position = |name: &str| (name.to_owned(), Position::begin(truth, begin, newest));
+        let channels = channels.into_iter().map(position).collect();
+        Account { client: None, begin, newest, shown_ms: 0, channels }
     }
 
     /// The server says who the reader is.
@@ -81,15 +90,15 @@ impl Account {
     /// The server says where this reader begins.
     pub fn begins_at(&mut self, truth: &Truth, cursor: MessageId) -> Checked {
         let is_right = match self.begin {
-            Begin::Now(newest) => newest <= cursor && cursor <= truth.newest(),
+            Begin::Now(newest) => newest <= cursor && cursor <= self.newest,
             Begin::After(after) => cursor == after,
             Begin::Time(ms) => {
-                cursor == MessageId::new(ms, 0).predecessor().min(cursor) && cursor <= truth.newest()
+                cursor == MessageId::new(ms, 0).predecessor().min(cursor) && cursor <= self.newest
             }
             Begin::Last(count, newest) => {
-                cursor <= truth.newest() && (newest < truth.newest() || self.are_last(truth, count, cursor))
+                cursor <= self.newest && (newest < truth.newest() || self.are_last(truth, count, cursor))
             }
-            Begin::Lost | Begin::Start(_) => cursor <= truth.newest(),
+            Begin::Lost | Begin::Start(_) => cursor <= self.newest,
         };
         if !is_right {
             return Err(format!("{:?} does not begin at {cursor}", self.begin));
@@ -126,7 +135,7 @@ impl Account {
     pub fn adds(&mut self, channels: &[String], since: MessageId, begin: Begin, truth: &Truth) {
         for name in channels {
             if !self.channels.contains_key(name) {
-                let mut position = Position::begin(truth, begin);
+                let mut position = Position::begin(truth, begin, truth.newest());
                 if begin != Begin::Lost {
                     position.at = since;
                     position.owes_gap = since < truth.start();
@@ -202,6 +211,14 @@ impl Account {
         Ok(())
     }
 
+    /// Can it be that it has lost something?
+    pub fn may_have_gap(&self, truth: &Truth) -> bool {
+        let may_have_lost = |(name, position): (&String, &Position)| {
+            position.owes_gap || truth.may_have_lost(name, position.at)
+        };
+        self.channels.iter().any(may_have_lost)
+    }
+
     fn channel(&self, said: Option<&str>) -> Result<String, String> {
         match (said, self.channels.len()) {
             (Some(name), _) if self.channels.contains_key(name) => Ok(name.to_owned()),
@@ -272,26 +289,26 @@ impl Account {
 }
 
 impl Position {
-    fn begin(truth: &Truth, begin: Begin) -> Self {
+    fn begin(truth: &Truth, begin: Begin, newest: MessageId) -> Self {
         let at = match begin {
-            Begin::Now(newest) => newest,
+            Begin::Now(asked) => asked,
             Begin::After(cursor) => cursor,
-            Begin::Time(ms) => MessageId::new(ms, 0).predecessor().min(truth.newest()),
+            Begin::Time(ms) => MessageId::new(ms, 0).predecessor().min(newest),
             Begin::Lost | Begin::Start(_) | Begin::Last(..) => MessageId::ZERO,
         };
         let is_history = matches!(begin, Begin::Lost | Begin::Start(_) | Begin::Last(..));
         Position {
             at,
             gap_to: MessageId::ZERO,
-            quiet_to: if is_history { truth.newest() } else { MessageId::ZERO },
+            quiet_to: if is_history { newest } else { MessageId::ZERO },
             retained_to: match begin {
-                Begin::Start(newest) | Begin::Last(_, newest) => newest,
+                Begin::Start(asked) | Begin::Last(_, asked) => asked,
                 Begin::Now(_) | Begin::After(_) | Begin::Lost | Begin::Time(_) => MessageId::ZERO,
             },
             owes_gap: begin == Begin::Lost || !is_history && at < truth.start(),
             may_replay: false,
-            opened_at: truth.newest(),
-            begins_by: if matches!(begin, Begin::Now(_) | Begin::Last(..)) { truth.newest() } else { at },
+            opened_at: newest,
+            begins_by: if matches!(begin, Begin::Now(_) | Begin::Last(..)) { newest } else { at },
         }
     }
 

@@ -1,7 +1,8 @@
 //! How a reader asks for its channels: every transport, every way to name a cursor.  Law: what is asked for is what the
 //! contract says it means ([`Begin`]).
 
-use super::account::Begin;
+use super::account::{Account, Begin};
+use super::truth::Truth;
 use crate::message::MessageId;
 use crate::testing::decode::handshake::Handshake;
 use crate::testing::dice::Dice;
@@ -68,6 +69,8 @@ pub struct Asked {
     pub asked_ms: u64,
     /// Seconds that the server may take to answer, if it has nothing to say.
     pub wait_s: u64,
+    /// The newest id then.
+    pub newest: MessageId,
     /// What the handshake offers (RFC 7692).
     pub offer: Option<&'static str>,
 }
@@ -99,7 +102,8 @@ impl Asked {
         let is_bare = channels.len() == 1 && dice.one_in(2);
         let is_http10 = matches!(via, Via::Sse | Via::Ndjson | Via::Iframe) && dice.one_in(6);
         let wait_s = if via == Via::Poll { 0 } else { 1 + dice.below(40) as u64 };
-        Asked { via, begin, channels, is_bare, is_http10, asked_ms, wait_s, offer: *dice.pick(&OFFERS) }
+        let offer = *dice.pick(&OFFERS);
+        Asked { via, begin, channels, is_bare, is_http10, asked_ms, wait_s, newest, offer }
     }
 
     fn throw_begin(newest: MessageId, dice: &mut Dice) -> Begin {
@@ -113,6 +117,11 @@ impl Asked {
             ),
             _ => Begin::Now(newest),
         }
+    }
+
+    /// What must be told to whoever asked, if the server had it whole when `newest` was the newest id.
+    pub fn account(&self, truth: &Truth, newest: MessageId) -> Account {
+        Account::open(truth, self.channels.iter().map(|name| &**name), self.begin, newest)
     }
 
     /// The bytes of the request.

@@ -42,6 +42,8 @@ pub struct StreamEar {
     wire: Wire,
     cursor: Option<MessageId>,
     client: Option<String>,
+    /// The server says that it ends, or that it is to be asked anew.
+    is_ending: bool,
 }
 
 enum Wire {
@@ -51,9 +53,14 @@ enum Wire {
 }
 
 impl Ear {
-    /// The answer to `asked` begins with `head`.
-    pub fn open(head: &ResponseHead, asked: &Asked, truth: &Truth) -> Result<Self, String> {
-        let mut account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
+    /// The answer to `asked`, which the server had whole when `newest` was the newest id, begins with `head`.
+    pub fn open(
+        head: &ResponseHead,
+        asked: &Asked,
+        newest: MessageId,
+        truth: &Truth,
+    ) -> Result<Self, String> {
+        let mut account = asked.account(truth, newest);
         account.has_heard_until(asked.asked_ms);
         let client = head.field("Holdline-Client").map(str::to_owned);
         if let Some(client) = client.as_ref().and_then(|client| client.parse().ok()) {
@@ -63,7 +70,7 @@ impl Ear {
         match (head.status, asked.via) {
             (101, Via::V1 | Via::Raw) => {
                 let agreed = asked.handshake().agreed(head)?;
-                Ok(Ear::Socket(Box::new(Socket::new(asked, agreed, account))))
+                Ok(Ear::Socket(Box::new(Socket::new(asked, agreed, account, truth))))
             }
             (200 | 304, via) if via.is_batch() && head.field("ETag").is_some() => {
                 let etag = head.field("ETag").unwrap_or_default().trim_matches('"');
@@ -81,7 +88,7 @@ impl Ear {
             })),
             (200, via) if !via.is_batch() && !via.is_socket() => {
                 let wire = Wire::new(head, asked)?;
-                Ok(Ear::Stream(Box::new(StreamEar { account, wire, cursor: None, client })))
+                Ok(Ear::Stream(Box::new(StreamEar { account, wire, cursor: None, client, is_ending: false })))
             }
             (204 | 410, _) => match asked.channels.iter().all(|channel| truth.was_deleted(channel)) {
                 true => Ok(Ear::Closed),
@@ -127,6 +134,7 @@ impl Ear {
                 }
                 Ok(())
             }
+            Ear::Stream(stream) if !stream.may_end() => Err("the stream ended without a word".to_owned()),
             Ear::Stream(_) | Ear::Closed | Ear::Refused(_) => Ok(()),
             Ear::Socket(_) => Err("a WebSocket does not end like this".to_owned()),
         }
@@ -205,6 +213,11 @@ impl BatchEar {
 }
 
 impl StreamEar {
+    /// Only one that said so ends, and one without channels.
+    pub fn may_end(&self) -> bool {
+        self.is_ending || self.account.channels().next().is_none()
+    }
+
     /// The status if it is a refusal after all.
     fn hear(&mut self, truth: &Truth, bytes: &[u8]) -> Result<Option<u16>, String> {
         let all = match &mut self.wire {
@@ -229,6 +242,7 @@ impl StreamEar {
                 }
                 _ => {}
             }
+            self.is_ending |= matches!(heard, Heard::Shutdown { .. } | Heard::Reload { .. });
             self.account.hears(truth, &heard)?;
         }
         Ok(None)

@@ -28,6 +28,8 @@ struct State {
     applied: VecDeque<Entry>,
     /// So many entries to come are read once more, by a server that started anew.
     known: usize,
+    /// How often it refused or failed.
+    failures: u64,
 }
 
 impl SimJournal {
@@ -44,6 +46,7 @@ impl SimJournal {
             said: VecDeque::new(),
             applied: VecDeque::new(),
             known: 0,
+            failures: 0,
         })))
     }
 
@@ -57,10 +60,9 @@ impl SimJournal {
         self.0.borrow_mut().is_up = is_up;
     }
 
-    /// Does it commit at once whatever it is asked for?
-    pub fn is_well(&self) -> bool {
-        let state = self.0.borrow();
-        state.is_up && state.is_prompt && state.pending.is_empty()
+    /// How often it refused or failed.
+    pub fn failures(&self) -> u64 {
+        self.0.borrow().failures
     }
 
     /// Commits the `count` oldest of what it took.
@@ -78,6 +80,7 @@ impl SimJournal {
         let pending = core::mem::take(&mut state.pending);
         for proposal in &pending {
             state.said.push_back(Outcome::Failed(proposal.ticket));
+            state.failures += 1;
         }
         for proposal in pending {
             if dice.one_in(2) {
@@ -135,6 +138,7 @@ impl Journal for SimJournal {
     fn propose(&mut self, unix_ms: u64, proposal: Proposal) -> Result<(), JournalDown> {
         let mut state = self.0.borrow_mut();
         if !state.is_up {
+            state.failures += 1;
             return Err(JournalDown);
         }
         match state.is_prompt && state.pending.is_empty() {

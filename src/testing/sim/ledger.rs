@@ -24,6 +24,8 @@ enum Known {
 pub struct Ledger {
     known: BTreeMap<Payload, Known>,
     made: u64,
+    /// Bytes of the largest payload in its widest encoding.
+    widest: usize,
 }
 
 impl Ledger {
@@ -36,6 +38,12 @@ impl Ledger {
     /// A payload leaves.
     pub fn sent(&mut self, payload: &[u8]) {
         self.known.entry(payload.to_vec()).or_insert(Known::Perhaps);
+        self.widest = self.widest.max(widest(payload));
+    }
+
+    /// Bytes of the largest payload in its widest encoding.
+    pub fn widest(&self) -> usize {
+        self.widest
     }
 
     /// The server says under which id it is in the log.
@@ -86,5 +94,14 @@ impl Ledger {
             0 | 1 => Ok(()),
             count => Err(format!("{} was published once and is there {count} times", payload.escape_ascii())),
         }
+    }
+}
+
+/// A script escapes what could end it as `\u003c`; what is no text is in base64.
+fn widest(payload: &[u8]) -> usize {
+    let is_escaped = |byte: &&u8| !byte.is_ascii_graphic() && **byte != b' ' || b"<>&\"\\".contains(byte);
+    match core::str::from_utf8(payload) {
+        Ok(_) => payload.len() + 5 * payload.iter().filter(is_escaped).count(),
+        Err(_) => payload.len() + payload.len() / 3 + 4,
     }
 }

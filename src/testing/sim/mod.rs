@@ -35,7 +35,7 @@ use publisher::Publisher;
 use reader::Reader;
 use scenario::Scenario;
 use tally::Tally;
-use truth::Truth;
+use truth::{Troubles, Truth};
 use vandal::Vandal;
 
 /// Milliseconds after which nothing is left of clients that went away: every timeout, and the end of an age.
@@ -124,7 +124,7 @@ impl Play {
             6..=8 => {
                 let clients: Vec<String> = readers.iter().filter_map(Reader::client).collect();
                 let publisher = dice.below(publishers.len());
-                publishers[publisher].act(world, ledger, scenario, &clients, dice);
+                publishers[publisher].act(world, truth, ledger, scenario, &clients, dice);
             }
             _ if vandals.is_empty() => {}
             _ => {
@@ -148,7 +148,6 @@ impl Play {
             7 if self.scenario.restarts && self.dice.one_in(20) => self.restart(),
             8 if self.scenario.restarts && self.dice.one_in(30) => {
                 self.is_draining = true;
-                self.readers.iter_mut().for_each(|reader| reader.is_patient = true);
                 let Play { world, readers, .. } = self;
                 readers.iter_mut().for_each(|reader| reader.is_drained(world));
                 world.drain();
@@ -208,7 +207,6 @@ impl Play {
         self.publishers.iter_mut().for_each(|publisher| publisher.restarted(forgets));
         self.vandals.iter_mut().for_each(|vandal| *vandal = Vandal::default());
         self.is_draining = false;
-        self.readers.iter_mut().for_each(|reader| reader.is_patient = self.scenario.is_crowded);
     }
 
     /// Everybody reads what came, and all is held against the truth.
@@ -216,7 +214,6 @@ impl Play {
         self.learn();
         let Play { dice, world, truth, ledger, readers, publishers, vandals, scenario, .. } = self;
         for reader in readers.iter_mut() {
-            reader.is_patient |= scenario.is_crowded;
             if !dice.one_in(3) {
                 reader.listen(world, truth, ledger)?;
             }
@@ -225,7 +222,7 @@ impl Play {
             publisher.listen(world, truth, ledger)?;
         }
         vandals.iter_mut().for_each(|vandal| vandal.listen(world));
-        bounds::check(world, &scenario.settings)
+        bounds::check(world, scenario, ledger.widest())
     }
 
     /// What the server applied becomes the truth.
@@ -233,6 +230,11 @@ impl Play {
         while let Some(entry) = self.journal.applied() {
             self.truth.apply(&entry);
         }
+        self.truth.troubles = Troubles {
+            is_crowded: self.scenario.is_crowded,
+            is_draining: self.is_draining,
+            journal_failures: self.journal.failures(),
+        };
         self.truth.tick(self.world.now().unix_ms);
     }
 
@@ -272,10 +274,10 @@ impl Play {
             reader.is_done(&self.truth)?;
         }
         for publisher in &self.publishers {
-            publisher.is_done()?;
+            publisher.is_done(self.world.now().at)?;
         }
         self.ledger.check(&self.truth)?;
-        bounds::check(&self.world, &self.scenario.settings)
+        bounds::check(&self.world, &self.scenario, self.ledger.widest())
     }
 
     /// Everybody goes away, time passes, and nothing is left of them.

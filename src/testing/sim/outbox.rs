@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 pub struct Outbox {
     line: Line,
     bytes: VecDeque<u8>,
+    /// How many bytes have left.
+    sent: usize,
     /// It takes what the server says only now and then, or has: then the server may lose patience.
     pub was_slow: bool,
 }
@@ -15,7 +17,7 @@ pub struct Outbox {
 impl Outbox {
     /// A new connection.
     pub fn connect(world: &mut World) -> Self {
-        Outbox { line: world.connect(), bytes: VecDeque::new(), was_slow: false }
+        Outbox { line: world.connect(), bytes: VecDeque::new(), sent: 0, was_slow: false }
     }
 
     /// The connection.
@@ -26,6 +28,21 @@ impl Outbox {
     /// Says something, later.
     pub fn say(&mut self, bytes: impl AsRef<[u8]>) {
         self.bytes.extend(bytes.as_ref());
+    }
+
+    /// How many bytes have left.
+    pub fn sent(&self) -> usize {
+        self.sent
+    }
+
+    /// How many bytes were said, those included that have not left.
+    pub fn said(&self) -> usize {
+        self.sent + self.bytes.len()
+    }
+
+    /// Has the server read everything that was said?
+    pub fn has_arrived(&self, world: &World) -> bool {
+        self.is_empty() && world.has_taken(self.line, self.sent)
     }
 
     /// Has everything left?
@@ -46,6 +63,7 @@ impl Outbox {
 
     fn send_up_to(&mut self, world: &mut World, count: usize) {
         let piece: Vec<u8> = self.bytes.drain(..count.min(self.bytes.len())).collect();
+        self.sent += piece.len();
         world.send(self.line, &piece);
     }
 

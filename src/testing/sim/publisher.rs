@@ -6,12 +6,15 @@ use super::outbox::Outbox;
 use super::payload::Payload;
 use super::scenario::{CHANNELS, Scenario};
 use super::truth::Truth;
+use crate::base::time::Millis;
+use crate::base::wheel::TICK_MS;
 use crate::limits::REPEAT_KEY_MS;
 use crate::message::MessageId;
 use crate::testing::decode::head::ResponseHead;
 use crate::testing::decode::http::{HttpPart, ResponseReader};
 use crate::testing::dice::Dice;
 use crate::testing::driver::World;
+use core::ops::Range;
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -34,6 +37,8 @@ struct Talk {
     out: Outbox,
     http: ResponseReader,
     asked: VecDeque<Asked>,
+    /// An answer said that it is the last.
+    is_ending: bool,
     answer: Option<(ResponseHead, Vec<u8>)>,
 }
 
@@ -45,8 +50,8 @@ struct Request {
     body: Vec<u8>,
     /// What it publishes, in order.
     parts: Vec<(String, Vec<u8>)>,
-    /// It reads, and may be held.
-    is_poll: bool,
+    /// It reads, and may be held for so many seconds.
+    wait_s: Option<u64>,
 }
 
 /// A request that waits for its answer.
@@ -55,6 +60,12 @@ struct Asked {
     key: Option<u64>,
     /// The key was used for another request before, and that may be remembered.
     may_mismatch: bool,
+    /// Where it stands in what is said: from the first byte to behind the last.
+    bytes: Range<usize>,
+    /// When the server had it whole, and everything before was answered.
+    held_at: Option<Millis>,
+    /// How often the journal had failed before.
+    failures: u64,
 }
 
 impl Publisher {
@@ -67,22 +78,21 @@ impl Publisher {
     pub fn act(
         &mut self,
         world: &mut World,
+        truth: &Truth,
         ledger: &mut Ledger,
         scenario: &Scenario,
         clients: &[String],
         dice: &mut Dice,
     ) {
         let Some(talk) = &mut self.talk else {
-            let out = Outbox::connect(world);
-            self.talk =
-                Some(Talk { out, http: ResponseReader::default(), asked: VecDeque::new(), answer: None });
+            self.talk = Some(Talk::connect(world));
             return;
         };
         let waiting = talk.asked.len();
         match dice.below(20) {
             0 => self.hang_up(world, dice),
             1 => talk.out.stall(world, dice),
-            2..=8 if waiting < 3 => self.ask(world.now().unix_ms, ledger, scenario, clients, dice),
+            2..=8 if waiting < 3 => self.ask(world.now().unix_ms, truth, ledger, scenario, clients, dice),
             _ => talk.out.send(world, dice),
         }
     }
@@ -115,21 +125,19 @@ impl Publisher {
         self.talk.as_ref().is_none_or(|talk| talk.out.is_empty())
     }
 
-    /// Everything that was asked must have been answered.
-    pub fn is_done(&self) -> Result<(), String> {
-        match &self.talk {
-            // Its time is not over, or it would have an answer.
-            Some(talk) if talk.asked.front().is_some_and(|asked| asked.request.is_poll) => Ok(()),
-            Some(talk) if !talk.asked.is_empty() => {
-                Err(format!("publisher {}: {} requests without an answer", self.name, talk.asked.len()))
-            }
-            _ => Ok(()),
+    /// Everything that was asked must have been answered, but for a poll that is held.
+    pub fn is_done(&self, now: Millis) -> Result<(), String> {
+        match self.talk.as_ref().and_then(|talk| talk.asked.front()) {
+            Some(asked) if asked.may_be_held(now) => Ok(()),
+            Some(asked) => Err(format!("publisher {}: no answer to {}", self.name, asked.request.head)),
+            None => Ok(()),
         }
     }
 
     fn ask(
         &mut self,
         unix_ms: u64,
+        truth: &Truth,
         ledger: &mut Ledger,
         scenario: &Scenario,
         clients: &[String],
@@ -159,10 +167,13 @@ impl Publisher {
         }
         let key_field =
             key.map_or_else(String::new, |key| format!("Idempotency-Key: {}/{key}\r\n", self.name));
+        let begin = talk.out.said();
         talk.out.say(format!("{}Content-Length: {}\r\n{key_field}\r\n", request.head, request.body.len()));
         talk.out.say(&request.body);
         talk.http.expect(false);
-        talk.asked.push_back(Asked { request, key, may_mismatch });
+        let bytes = begin..talk.out.said();
+        let failures = truth.troubles.journal_failures;
+        talk.asked.push_back(Asked { request, key, may_mismatch, bytes, held_at: None, failures });
     }
 
     /// Reads what the server wrote.
@@ -173,7 +184,10 @@ impl Publisher {
         while let Some(part) = talk.http.next_part()? {
             match part {
                 HttpPart::Continue | HttpPart::Switched => return Err("nobody asked for this".to_owned()),
-                HttpPart::Head(head) => talk.answer = Some((head, Vec::new())),
+                HttpPart::Head(head) => {
+                    talk.is_ending |= head.lists("Connection", "close");
+                    talk.answer = Some((head, Vec::new()));
+                }
                 HttpPart::Body(bytes) => {
                     talk.answer.as_mut().expect("a body follows its head").1.extend_from_slice(&bytes);
                 }
@@ -184,11 +198,48 @@ impl Publisher {
                 }
             }
         }
-        // What was asked behind the last answer is not done, or is not known to be.
-        if world.is_closed(line) || world.is_write_closed(line) {
-            self.talk = None;
+        talk.watch(world);
+        if !world.is_closed(line) && !world.is_write_closed(line) {
+            return Ok(());
         }
-        Ok(())
+        // What was asked behind the last answer is not done, or is not known to be.
+        let may_be_cut = truth.troubles.may_refuse() || talk.may_be_cut(world);
+        let talk = self.talk.take();
+        match talk.and_then(|mut talk| talk.asked.pop_front()) {
+            Some(asked) if !may_be_cut => {
+                Err(format!("publisher {}: cut off before the answer to {}", self.name, asked.request.head))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Talk {
+    fn connect(world: &mut World) -> Self {
+        Talk {
+            out: Outbox::connect(world),
+            http: ResponseReader::default(),
+            asked: VecDeque::new(),
+            is_ending: false,
+            answer: None,
+        }
+    }
+
+    /// Notes since when the server can have held the first request that has no answer.
+    fn watch(&mut self, world: &World) {
+        if let Some(asked) = self.asked.front_mut()
+            && !self.out.was_slow
+            && world.has_taken(self.out.line(), asked.bytes.end)
+        {
+            asked.held_at.get_or_insert(world.now().at);
+        }
+    }
+
+    /// May the server end the connection? Not before it answers what it has begun to read, unless it said so.
+    fn may_be_cut(&self, world: &World) -> bool {
+        let begins = |asked: &Asked| world.has_taken(self.out.line(), asked.bytes.start + 1);
+        let is_begun = self.asked.front().is_some_and(begins);
+        self.is_ending || self.out.was_slow || !is_begun
     }
 }
 
@@ -225,7 +276,7 @@ impl Request {
             "POST /channels/{channel}?{} HTTP/1.1\r\nHost: localhost\r\n{content_type}",
             options.join("&")
         );
-        Request { head, parts: vec![(channel.to_owned(), data.clone())], body: data, is_poll: false }
+        Request { head, parts: vec![(channel.to_owned(), data.clone())], body: data, wait_s: None }
     }
 
     fn bulk(ledger: &mut Ledger, scenario: &Scenario, dice: &mut Dice) -> Self {
@@ -234,7 +285,7 @@ impl Request {
                 .to_owned(),
             body: Vec::new(),
             parts: Vec::new(),
-            is_poll: false,
+            wait_s: None,
         };
         // Many short ones in turn are more pieces than one write takes.
         let (lines_max, payload_max) = *dice.pick(&[(12, 2_000), (12, 2_000), (12, 2_000), (200, 20)]);
@@ -251,20 +302,25 @@ impl Request {
     fn delete(dice: &mut Dice) -> Self {
         let channel = *dice.pick(&CHANNELS);
         let head = format!("DELETE /channels/{channel} HTTP/1.1\r\nHost: localhost\r\n");
-        Request { head, body: Vec::new(), parts: Vec::new(), is_poll: false }
+        Request { head, body: Vec::new(), parts: Vec::new(), wait_s: None }
     }
 
     /// What stands behind it in the connection waits for as long as it is held.
     fn poll(dice: &mut Dice) -> Self {
         let channel = *dice.pick(&CHANNELS);
         let since = *dice.pick(&["", "&since=start&limit=1", "&last=1"]);
-        let wait_s = dice.below(4);
+        let wait_s = dice.below(4) as u64;
         let head = format!("GET /channels/{channel}?wait={wait_s}{since} HTTP/1.1\r\nHost: localhost\r\n");
-        Request { head, body: Vec::new(), parts: Vec::new(), is_poll: true }
+        Request { head, body: Vec::new(), parts: Vec::new(), wait_s: Some(wait_s) }
     }
 }
 
 impl Asked {
+    fn may_be_held(&self, now: Millis) -> bool {
+        let end = |wait_s: u64| self.held_at.map(|since| since + 1000 * wait_s + 2 * TICK_MS);
+        self.request.wait_s.is_some_and(|wait_s| end(wait_s).is_none_or(|end| now <= end))
+    }
+
     fn answered(
         self,
         truth: &Truth,
@@ -275,7 +331,7 @@ impl Asked {
         let Request { parts, .. } = &self.request;
         match head.status {
             // What it says is for readers to judge.
-            200 | 410 if self.request.is_poll => Ok(()),
+            200 | 410 if self.request.wait_s.is_some() => Ok(()),
             200 => {
                 let answer: Value =
                     serde_json::from_slice(body).map_err(|error| format!("no JSON: {error}"))?;
@@ -296,11 +352,10 @@ impl Asked {
                 truth.tally.count("a mismatch told");
                 Ok(())
             }
-            // The journal failed, or the server is full or ending: it may come all the same.
-            503 => {
-                truth.tally.count("a journal failure told");
-                Ok(())
-            }
+            // A poll beyond what may be held.
+            503 if self.request.wait_s.is_some() && truth.troubles.may_refuse() => Ok(()),
+            // It may come all the same.
+            503 => truth.journal_failed_since(self.failures),
             // It did not say all of it in time.
             408 => Ok(()),
             status => Err(format!("{} was answered {status} {}", self.request.head, body.escape_ascii())),

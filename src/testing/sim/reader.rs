@@ -1,7 +1,6 @@
 //! A page that listens: by any transport, with its cursor from one to the next.  Law: over all its connections it hears
 //! each message once, in order, or is told why not ([`Account`]).
 
-use super::account::{Account, Begin};
 use super::asking::Asked;
 use super::hearing::Ear;
 use super::ledger::Ledger;
@@ -24,8 +23,6 @@ pub struct Reader {
     wants: Vec<String>,
     /// From where on; `None` if it has heard nothing yet.
     cursor: Option<MessageId>,
-    /// The server may be full, or ending: it may refuse.
-    pub is_patient: bool,
     talk: Option<Talk>,
 }
 
@@ -35,16 +32,20 @@ pub struct Talk {
     pub(super) http: ResponseReader,
     /// The request without a whole answer.
     pub(super) asked: Option<Asked>,
+    /// How many bytes were said before it.
+    said_before: usize,
     /// How the answer is understood, from its head on.
     pub(super) ear: Option<Ear>,
     /// The server will close.
     pub(super) is_over: bool,
     /// When everything was listened to (Unix ms).
     heard_ms: u64,
-    /// When the server had the whole request.
-    read_at: Option<Millis>,
+    /// When the server had the whole request, and the newest id then.
+    read_at: Option<(Millis, MessageId)>,
     /// The server has had longer than it was given, and says nothing.
     is_late: bool,
+    /// Since when neither side has said anything, and how many bytes had arrived then.
+    quiet_since: Option<(Millis, usize)>,
     /// The server was told to end and must say so, or answer, before it does.
     must_be_told: bool,
 }
@@ -62,7 +63,7 @@ impl Reader {
     pub fn new(name: usize, dice: &mut Dice) -> Self {
         let name = format!("reader-{name}");
         let session = format!("{name}-abcdefghijklmnopqrstuv");
-        Reader { name, session, wants: some_channels(dice), cursor: None, is_patient: false, talk: None }
+        Reader { name, session, wants: some_channels(dice), cursor: None, talk: None }
     }
 
     /// Does something: connects, asks, sends, stalls, hangs up.
@@ -98,6 +99,7 @@ impl Reader {
         let Some(talk) = &mut self.talk else { return };
         let asked = Asked::throw(unix_ms, self.wants.clone(), self.cursor, truth.newest(), dice);
         talk.http.expect(false);
+        talk.said_before = talk.out.said();
         talk.out.say(asked.request(&self.session, dice));
         talk.asked = Some(asked);
         (talk.read_at, talk.is_late, talk.must_be_told) = (None, false, false);
@@ -106,7 +108,7 @@ impl Reader {
     /// The server was told to end.
     pub fn is_drained(&mut self, world: &World) {
         if let Some(talk) = &mut self.talk {
-            talk.must_be_told = talk.has_arrived(world);
+            talk.must_be_told = talk.out.has_arrived(world);
         }
     }
 
@@ -152,12 +154,12 @@ impl Reader {
     pub fn listen(&mut self, world: &mut World, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
         let Some(talk) = &mut self.talk else { return Ok(()) };
         let line = talk.out.line();
-        talk.watch(world);
+        talk.watch(world, truth);
         let bytes = world.take_written(line);
-        let outcome = talk.listen(&bytes, truth, ledger);
+        let outcome = talk.listen(&bytes, truth, ledger).and_then(|()| talk.is_alive(world, truth, &bytes));
         outcome.map_err(|error| format!("{}: {error} in {:?}", self.name, talk.asked))?;
         if let Some(Ear::Refused(status)) = talk.ear
-            && !self.is_patient
+            && !truth.troubles.may_refuse()
             && status != 408
         {
             return Err(format!("{}: refused with {status}: {:?}", self.name, talk.asked));
@@ -166,11 +168,7 @@ impl Reader {
             self.cursor = Some(cursor);
         }
         if world.is_closed(line) || world.is_write_closed(line) {
-            let may_be_cut = talk.out.was_slow
-                || match &talk.ear {
-                    Some(Ear::Socket(socket)) => self.is_patient || socket.may_be_cut(),
-                    _ => talk.http.finish().is_ok(),
-                };
+            let may_be_cut = truth.troubles.may_refuse() || talk.may_be_cut(world);
             let talk = self.end_talk();
             // A peer that takes everything is cut off only where the server says so.
             if !may_be_cut {
@@ -182,15 +180,14 @@ impl Reader {
 
     /// Nothing moves any more, and the reader takes everything: is all told?
     pub fn is_done(&self, truth: &Truth) -> Result<(), String> {
-        let Some(Talk { ear, asked, is_late, .. }) = &self.talk else { return Ok(()) };
+        let Some(Talk { ear, asked, read_at, is_late, .. }) = &self.talk else { return Ok(()) };
         match (ear, asked) {
             (None, Some(_)) if *is_late => Err("the time to answer is over".to_owned()),
             (Some(ear), _) => ear.is_idle(truth),
             // A poll is held: then there is nothing for it.
             (None, Some(asked)) => {
-                let is_known = !matches!(asked.begin, Begin::Now(_) | Begin::Last(..) | Begin::Time(_));
-                let account = Account::open(truth, asked.channels.iter().map(|name| &**name), asked.begin);
-                if is_known { account.is_idle(truth) } else { Ok(()) }
+                let newest = read_at.map_or(truth.newest(), |(_, newest)| newest);
+                asked.account(truth, newest).is_idle(truth)
             }
             (None, None) => Ok(()),
         }
@@ -215,21 +212,55 @@ impl Talk {
             http: ResponseReader::default(),
             asked: None,
             ear: None,
+            said_before: 0,
             is_over: false,
             heard_ms: 0,
             read_at: None,
             is_late: false,
+            quiet_since: None,
             must_be_told: false,
         }
     }
 
-    /// Has the server read everything that was said?
-    fn has_arrived(&self, world: &World) -> bool {
-        self.out.is_empty() && world.is_read(self.out.line())
+    /// May the server end the connection, which is idle or as far as it is?
+    fn may_be_cut(&self, world: &World) -> bool {
+        let is_whole = self.http.finish().is_ok();
+        self.out.was_slow
+            || match &self.ear {
+                Some(Ear::Socket(socket)) => socket.may_be_cut(),
+                Some(Ear::Stream(stream)) => is_whole && stream.may_end(),
+                Some(Ear::Batch(_) | Ear::Closed | Ear::Refused(_)) => is_whole,
+                // It may wait for a request, but not throw one away.
+                None => {
+                    let is_begun = world.has_taken(self.out.line(), self.said_before + 1);
+                    is_whole && (self.asked.is_none() || !is_begun)
+                }
+            }
+    }
+
+    /// A connection that stays open says a sign of life in time.
+    fn is_alive(&mut self, world: &World, truth: &Truth, bytes: &[u8]) -> Result<(), String> {
+        let is_heard = match &mut self.ear {
+            Some(Ear::Socket(socket)) => core::mem::take(&mut socket.was_pinged) || socket.may_be_cut(),
+            Some(Ear::Stream(_)) => !bytes.is_empty() || self.is_over,
+            Some(Ear::Batch(_) | Ear::Closed | Ear::Refused(_)) | None => true,
+        };
+        let (now, sent) = (world.now().at, self.out.sent());
+        let has_arrived = self.out.has_arrived(world);
+        match self.quiet_since.filter(|(_, had_sent)| !is_heard && has_arrived && *had_sent == sent) {
+            Some((since, _)) if now > since + truth.silence_max_ms() && !self.out.was_slow => {
+                Err(format!("no sign of life since {since:?}"))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.quiet_since = has_arrived.then_some((now, sent));
+                Ok(())
+            }
+        }
     }
 
     /// Notes what the server had time for, before the next of its bytes are read.
-    fn watch(&mut self, world: &World) {
+    fn watch(&mut self, world: &World, truth: &Truth) {
         let now = world.now();
         // Bytes that were held back may have been made long ago.
         if let Some(ear) = &mut self.ear
@@ -238,13 +269,13 @@ impl Talk {
             ear.has_heard_until(self.heard_ms);
         }
         self.heard_ms = now.unix_ms;
-        if !self.has_arrived(world) {
+        if !self.out.has_arrived(world) {
             return;
         }
         if let Some(Ear::Socket(socket)) = &mut self.ear {
             socket.has_arrived();
         }
-        let read_at = *self.read_at.get_or_insert(now.at);
+        let (read_at, _) = *self.read_at.get_or_insert((now.at, truth.newest()));
         self.is_late =
             self.asked.as_ref().is_some_and(|asked| now.at > read_at + 1000 * asked.wait_s + 2 * TICK_MS);
     }
@@ -259,7 +290,9 @@ impl Talk {
                 HttpPart::Continue => return Err("nobody expects a 100".to_owned()),
                 HttpPart::Head(head) => {
                     let asked = self.asked.as_ref().ok_or("a head that nobody asked for")?;
-                    self.ear = Some(Ear::open(&head, asked, truth)?);
+                    // Answered in part only, if the server did not wait for the rest.
+                    let newest = self.read_at.map_or(truth.newest(), |(_, newest)| newest);
+                    self.ear = Some(Ear::open(&head, asked, newest, truth)?);
                 }
                 HttpPart::Switched => {
                     let rest = core::mem::take(&mut self.http).into_rest();

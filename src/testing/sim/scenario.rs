@@ -3,6 +3,7 @@
 use super::truth::Bounds;
 use crate::limits::Settings;
 use crate::testing::dice::Dice;
+use crate::testing::naive_log;
 
 /// The channels of every scenario.
 pub const CHANNELS: [&str; 5] = ["a", "b", "c/d", "e", "f"];
@@ -68,9 +69,12 @@ impl Scenario {
             settings.max_incoming = 64 << 10;
         }
         let bounds = Bounds {
-            messages: settings.retain_messages,
-            bytes: settings.retain_bytes,
-            age_ms: settings.retain_age_ms,
+            log: naive_log::Bounds {
+                messages: settings.retain_messages,
+                bytes: settings.retain_bytes,
+                age_ms: settings.retain_age_ms,
+            },
+            heartbeat_ms: settings.heartbeat_ms,
             is_loose: is_total_tight || is_clock_rough,
         };
         Scenario {

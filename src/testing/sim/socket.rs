@@ -27,6 +27,9 @@ pub struct Socket {
     frames: SocketReader,
     deflate: Option<Windows>,
     account: Account,
+    /// The newest id when it was asked for, and how often the journal had failed when it was answered.
+    newest: MessageId,
+    failures: u64,
     /// Where it goes on from; `None` before the welcome, and always with `holdline.raw`.
     cursor: Option<MessageId>,
     client: Option<String>,
@@ -37,6 +40,8 @@ pub struct Socket {
     pings: usize,
     /// A ping was heard, and its answer has not yet arrived.
     owes_pong: bool,
+    /// A ping was heard since somebody last looked.
+    pub was_pinged: bool,
     /// Binary went out, where only text has a meaning.
     is_rude: bool,
     /// A close frame went out.
@@ -46,26 +51,37 @@ pub struct Socket {
 }
 
 enum Command {
-    Subscribe(Begin),
+    Subscribe {
+        channel: &'static str,
+        begin: Begin,
+    },
     Unsubscribe,
-    Publish { channel: String, payload: Vec<u8> },
+    /// And how often the journal had failed.
+    Publish {
+        channel: String,
+        payload: Vec<u8>,
+        failures: u64,
+    },
     Ping,
 }
 
 impl Socket {
     /// The handshake was answered.
-    pub fn new(asked: &Asked, agreed: Agreed, account: Account) -> Self {
+    pub fn new(asked: &Asked, agreed: Agreed, account: Account, truth: &Truth) -> Self {
         Socket {
             via: asked.via,
             frames: SocketReader::new(agreed.deflate),
             deflate: agreed.deflate,
             account,
+            newest: asked.newest,
+            failures: truth.troubles.journal_failures,
             cursor: None,
             client: None,
             commands: BTreeMap::new(),
             made: 0,
             pings: 0,
             owes_pong: false,
+            was_pinged: false,
             is_rude: false,
             has_closed: false,
             wants_backlog: false,
@@ -145,7 +161,7 @@ impl Socket {
             (_, 3..=8) => self.subscribe(out, truth, dice),
             (_, 9..=12) => self.unsubscribe(out, dice),
             (_, 13..=16) => self.command(out, Command::Ping, json!({ "type": "ping" }), dice),
-            _ => self.publish(out, ledger, dice),
+            _ => self.publish(out, truth, ledger, dice),
         }
     }
 
@@ -174,7 +190,7 @@ impl Socket {
             }
             _ => {}
         }
-        self.command(out, Command::Subscribe(begin), command, dice);
+        self.command(out, Command::Subscribe { channel, begin }, command, dice);
     }
 
     fn unsubscribe(&mut self, out: &mut Outbox, dice: &mut Dice) {
@@ -183,12 +199,13 @@ impl Socket {
         self.command(out, Command::Unsubscribe, command, dice);
     }
 
-    fn publish(&mut self, out: &mut Outbox, ledger: &mut Ledger, dice: &mut Dice) {
+    fn publish(&mut self, out: &mut Outbox, truth: &Truth, ledger: &mut Ledger, dice: &mut Dice) {
         let channel = *dice.pick(&CHANNELS);
         let text = Payload::throw_text(ledger, dice, 300);
         ledger.sent(text.as_bytes());
         let command = json!({ "type": "publish", "channel": channel, "data": text });
-        let publish = Command::Publish { channel: channel.to_owned(), payload: text.into_bytes() };
+        let failures = truth.troubles.journal_failures;
+        let publish = Command::Publish { channel: channel.to_owned(), payload: text.into_bytes(), failures };
         self.command(out, publish, command, dice);
     }
 
@@ -210,15 +227,17 @@ impl Socket {
         self.frames.push(bytes);
         while let Some(frame) = self.frames.next_frame()? {
             match (self.via, frame) {
-                (_, Frame::Ping(payload)) if !self.has_closed => {
-                    self.owes_pong = true;
-                    self.say_pong(out, &payload);
+                (_, Frame::Ping(payload)) => {
+                    self.was_pinged = true;
+                    if !self.has_closed {
+                        self.owes_pong = true;
+                        self.say_pong(out, &payload);
+                    }
                 }
-                (_, Frame::Ping(_)) => {}
                 (_, Frame::Pong(_)) => {
                     self.pings = self.pings.checked_sub(1).ok_or("a pong that answers no ping")?;
                 }
-                (_, Frame::Close { code, reason }) => self.closed(code, &reason)?,
+                (_, Frame::Close { code, reason }) => self.closed(truth, code, &reason)?,
                 (Via::V1, Frame::Text(text)) => self.told(&text, truth, ledger)?,
                 (Via::V1, Frame::Binary(_)) => return Err("holdline.v1 has no binary frames".to_owned()),
                 (_, Frame::Text(text)) => self.account.hears_payload(truth, text.as_bytes(), true)?,
@@ -228,14 +247,25 @@ impl Socket {
         Ok(())
     }
 
-    fn closed(&self, code: Option<u16>, reason: &str) -> Result<(), String> {
-        match (self.via, code) {
-            (Via::V1, Some(1003)) if self.is_rude => Ok(()),
-            // The server ends; too much is held of this client or of all.
-            (_, Some(1001 | 1013)) => Ok(()),
-            (_, Some(1000)) if self.has_closed => Ok(()),
-            (Via::Raw, Some(4004 | 4010)) => Ok(()),
-            (via, code) => Err(format!("{via:?} was closed with {code:?}: {reason}")),
+    /// Each code has its cause.
+    fn closed(&self, truth: &Truth, code: Option<u16>, reason: &str) -> Result<(), String> {
+        let troubles = &truth.troubles;
+        let is_right = match (self.via, code) {
+            (Via::V1, Some(1003)) => self.is_rude,
+            (_, Some(1000)) => self.has_closed,
+            (_, Some(1001)) => troubles.is_draining,
+            // Too much is held of all, or a payload could not be taken.
+            (Via::V1, Some(1013)) => troubles.is_crowded,
+            (Via::Raw, Some(1013)) => troubles.is_crowded || self.failures < troubles.journal_failures,
+            (Via::Raw, Some(4004)) => {
+                self.account.channels().any(|name| truth.deletion_after(name, self.newest).is_some())
+            }
+            (Via::Raw, Some(4010)) => self.account.may_have_gap(truth),
+            _ => false,
+        };
+        match is_right {
+            true => Ok(()),
+            false => Err(format!("{:?} was closed with {code:?}: {reason}", self.via)),
         }
     }
 
@@ -285,7 +315,7 @@ impl Socket {
         ledger: &mut Ledger,
     ) -> Result<(), String> {
         match (command, reply) {
-            (Command::Subscribe(begin), Reply::Subscribed { since, channels }) => {
+            (Command::Subscribe { begin, .. }, Reply::Subscribed { since, channels }) => {
                 truth.tally.count("a subscription added");
                 self.account.adds(&channels, since, begin, truth);
                 Ok(())
@@ -295,13 +325,22 @@ impl Socket {
                 channels.iter().for_each(|channel| self.account.removes(channel));
                 Ok(())
             }
-            (Command::Publish { channel, payload }, Reply::Published { id }) => {
+            (Command::Publish { channel, payload, .. }, Reply::Published { id }) => {
                 ledger.acknowledged(truth, &channel, &payload, id)
             }
-            // Closed, or over a limit.
-            (Command::Subscribe(_), Reply::Refused { status: 410 | 429 | 503, .. }) => Ok(()),
-            // The journal is down or failed, or the server is full.
-            (Command::Publish { .. }, Reply::Refused { status: 503, .. }) => Ok(()),
+            (Command::Subscribe { channel, .. }, Reply::Refused { status: 410, .. })
+                if truth.was_deleted(channel) =>
+            {
+                Ok(())
+            }
+            (Command::Subscribe { .. }, Reply::Refused { status: 429 | 503, .. })
+                if truth.troubles.may_refuse() =>
+            {
+                Ok(())
+            }
+            (Command::Publish { failures, .. }, Reply::Refused { status: 503, .. }) => {
+                truth.journal_failed_since(failures)
+            }
             (_, reply) => Err(format!("{reply:?} is no answer to this command")),
         }
     }

@@ -6,107 +6,52 @@
 //! world the truth is loose: any message may be lost, but a retained one never without a gap notice.
 
 use super::tally::Tally;
-use crate::limits::{RECORD_BYTES, REPEAT_KEY_MS, UNRETAINED_MS};
-use crate::message::{ClientId, Command, Draft, Entry, Format, MessageId, RepeatKey};
-use core::fmt;
+use crate::base::wheel::TICK_MS;
+use crate::limits::REPEAT_KEY_MS;
+use crate::message::{Command, Draft, Entry, MessageId, RepeatKey};
+use crate::testing::naive_log::{self, Log, Record, SWEEP_MS};
 use std::collections::{BTreeMap, HashMap};
-
-/// Milliseconds by which a message may outlive its age: the server sweeps so often.
-const SWEEP_MS: u64 = 250;
 
 /// The limits that the truth is held against.
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// Messages retained in a channel.
-    pub messages: usize,
-    /// Bytes retained in a channel.
-    pub bytes: usize,
-    /// Milliseconds a message is retained.
-    pub age_ms: u64,
+    /// Those of each channel.
+    pub log: naive_log::Bounds,
+    /// Milliseconds between two signs of life.
+    pub heartbeat_ms: u64,
     /// The bound over all channels bites, or the clock steps back.
     pub is_loose: bool,
 }
 
-/// What became of a message.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It can be read.
-    Alive,
-    /// A newer one has its key.
-    Replaced,
-    /// It is past its ttl.
-    Expired,
-    /// A limit cut it off, or a restart: there is a gap.
-    Lost,
-    /// It was for those who listened, and its time is over.
-    Passed,
-    /// Its channel was deleted.
-    Deleted,
+/// What goes wrong without anybody's fault: then the server may refuse, and cut off.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles {
+    /// Limits on connections, polls and channels are very low.
+    pub is_crowded: bool,
+    /// The server was told to end.
+    pub is_draining: bool,
+    /// How often the journal refused or failed.
+    pub journal_failures: u64,
 }
 
-/// A message that was published.
-#[derive(Clone)]
-pub struct Record {
-    /// Its id.
-    pub id: MessageId,
-    /// Its payload.
-    pub data: Vec<u8>,
-    /// How the payload may be shown inside JSON.
-    pub format: Format,
-    /// Its name.
-    pub event: Option<String>,
-    /// Who does not get it.
-    pub except: Option<ClientId>,
-    /// When it is past its ttl (Unix ms).
-    pub expires_ms: u64,
-    /// It is kept for those who come later.
-    pub retained: bool,
-    /// What became of it.
-    pub fate: Fate,
-    /// When it is no longer shown to anybody (Unix ms).
-    pub hidden_ms: u64,
-    /// A newer one with its key takes its place.
-    pub key: Option<String>,
-    cost: usize,
-}
-
-impl Record {
-    fn dies(&mut self, fate: Fate, hidden_ms: u64) {
-        (self.fate, self.hidden_ms) = (fate, hidden_ms);
+impl Troubles {
+    /// The server may refuse whatever it likes.
+    pub fn may_refuse(&self) -> bool {
+        self.is_crowded || self.is_draining
     }
-}
-
-/// Without the payload, which may be long.
-impl fmt::Debug for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Record { id, fate, retained, expires_ms, except, key, cost, .. } = self;
-        write!(
-            f,
-            "{id} {fate:?} retained {retained} expires {expires_ms} except {except:?} key {key:?} cost {cost}"
-        )
-    }
-}
-
-#[derive(Default)]
-struct Channel {
-    records: Vec<Record>,
-    /// Before these nothing is alive.
-    living_from: usize,
-    /// Every floor that it had.
-    floors: Vec<MessageId>,
-    /// The ids at which it was deleted.
-    deletions: Vec<MessageId>,
 }
 
 /// Everything that was ever committed.
 pub struct Truth {
     bounds: Bounds,
+    /// What goes wrong at present.
+    pub troubles: Troubles,
     /// Whatever came before is lost in every channel.
     start: MessageId,
     newest: MessageId,
     /// The latest time that was heard of (Unix ms).
     clock_ms: u64,
-    channels: BTreeMap<String, Channel>,
+    channels: BTreeMap<String, Log>,
     /// When a request with this idempotency key was done (Unix ms).
     repeats: HashMap<String, u64>,
     /// How often what was held against it.
@@ -120,6 +65,7 @@ impl Truth {
     pub fn new(bounds: Bounds, start: MessageId) -> Self {
         Truth {
             bounds,
+            troubles: Troubles::default(),
             start,
             newest: start,
             clock_ms: start.ms,
@@ -151,11 +97,6 @@ impl Truth {
         records.binary_search_by_key(&id, |record| record.id).ok().map(|index| &records[index])
     }
 
-    /// The channel of the message with this id.
-    pub fn channel_of(&self, id: MessageId) -> Option<&str> {
-        self.channels.keys().find(|channel| self.record(channel, id).is_some()).map(|channel| &**channel)
-    }
-
     /// The first message after `from` with this payload.
     pub fn with_data(&self, channel: &str, from: MessageId, data: &[u8]) -> Option<&Record> {
         self.after(channel, from).iter().find(|record| record.data == data)
@@ -177,6 +118,34 @@ impl Truth {
         id == self.start || known
     }
 
+    /// May something that was retained after `id` be lost?
+    pub fn may_have_lost(&self, channel: &str, id: MessageId) -> bool {
+        id < self.start
+            || self.channels.get(channel).is_some_and(|known| {
+                known.floors.iter().any(|floor| *floor > id)
+                    || self.bounds.is_loose && known.records.iter().any(|r| r.id > id && r.retained)
+            })
+    }
+
+    /// 503 was told to whoever asked when the journal had failed `failures` times.
+    pub fn journal_failed_since(&self, failures: u64) -> Result<(), String> {
+        match failures < self.troubles.journal_failures {
+            true => self.tally.count("a journal failure told"),
+            false if self.troubles.may_refuse() => self.tally.count("over a limit"),
+            false => {
+                return Err(
+                    "503, and the journal has not failed, nor is the server full or ending".to_owned()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Milliseconds in which everybody must have heard a sign of life.
+    pub fn silence_max_ms(&self) -> u64 {
+        2 * self.bounds.heartbeat_ms + 2 * TICK_MS
+    }
+
     /// May any retained message be lost?
     pub fn is_loose(&self) -> bool {
         self.bounds.is_loose
@@ -196,7 +165,7 @@ impl Truth {
     pub fn tick(&mut self, unix_ms: u64) {
         self.clock_ms = self.clock_ms.max(unix_ms);
         for channel in self.channels.values_mut() {
-            channel.expire(self.clock_ms, &self.bounds);
+            channel.expire(self.clock_ms, &self.bounds.log);
         }
     }
 
@@ -211,10 +180,7 @@ impl Truth {
     pub fn forget(&mut self, start: MessageId) {
         (self.start, self.newest) = (start, start);
         self.repeats.clear();
-        for channel in self.channels.values_mut() {
-            channel.records.iter_mut().for_each(|record| record.fate = Fate::Lost);
-            channel.living_from = channel.records.len();
-        }
+        self.channels.values_mut().for_each(Log::forget);
     }
 
     /// The server applied an entry.
@@ -229,6 +195,7 @@ impl Truth {
             match command {
                 Command::Publish(draft) => self.publish(*id, draft),
                 Command::Delete(name) => self.delete(*id, name),
+                Command::Ask(_) | Command::Answer(..) | Command::Withdraw(_) => {}
             }
         }
     }
@@ -243,101 +210,12 @@ impl Truth {
     }
 
     fn publish(&mut self, id: MessageId, draft: &Draft) {
-        let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
-        let cost = RECORD_BYTES
-            + draft.data.len()
-            + length(&draft.event)
-            + length(&draft.media_type)
-            + length(&draft.key);
         *self.payloads.entry(draft.data.to_vec()).or_default() += 1;
-        let channel = self.channels.entry(draft.channel.to_string()).or_default();
-        let record = Record {
-            id,
-            data: draft.data.to_vec(),
-            format: draft.format,
-            event: draft.event.as_deref().map(str::to_owned),
-            except: draft.except,
-            expires_ms: draft.ttl_s.map_or(u64::MAX, |ttl_s| id.ms + 1000 * ttl_s),
-            retained: draft.retain,
-            fate: Fate::Alive,
-            hidden_ms: u64::MAX,
-            key: draft.key.as_deref().filter(|_| draft.retain).map(str::to_owned),
-            cost,
-        };
-        channel.append(record, self.clock_ms);
-        channel.trim(&self.bounds, self.clock_ms);
+        let log = self.channels.entry(draft.channel.to_string()).or_default();
+        log.publish(id, draft, &self.bounds.log, self.clock_ms);
     }
 
     fn delete(&mut self, id: MessageId, name: &str) {
-        let channel = self.channels.entry(name.to_owned()).or_default();
-        channel.deletions.push(id);
-        let mut floor = None;
-        for record in channel.living().filter(|record| record.fate == Fate::Alive) {
-            record.dies(Fate::Deleted, self.clock_ms);
-            floor = if record.retained { Some(record.id) } else { floor };
-        }
-        channel.floors.extend(floor);
-        channel.living_from = channel.records.len();
-    }
-}
-
-impl Channel {
-    fn living(&mut self) -> impl Iterator<Item = &mut Record> {
-        self.records[self.living_from..].iter_mut()
-    }
-
-    fn append(&mut self, record: Record, clock_ms: u64) {
-        let is_replaced = |old: &&mut Record| {
-            old.fate == Fate::Alive
-                && old.key.is_some()
-                && old.key == record.key
-                && old.except == record.except
-        };
-        self.living().filter(is_replaced).for_each(|old| old.dies(Fate::Replaced, clock_ms));
-        self.records.push(record);
-    }
-
-    /// How many living messages of a kind, and their bytes.
-    fn sum(&mut self, retained: bool) -> (usize, usize) {
-        let of_kind = self.living().filter(|r| r.fate == Fate::Alive && r.retained == retained);
-        of_kind.fold((0, 0), |(count, bytes), record| (count + 1, bytes + record.cost))
-    }
-
-    /// The newest of either kind stays, however large it is.
-    fn trim(&mut self, bounds: &Bounds, clock_ms: u64) {
-        let over = |(count, bytes): (usize, usize), count_max| {
-            count > 1 && (count > count_max || bytes > bounds.bytes)
-        };
-        while over(self.sum(true), bounds.messages) {
-            self.lose(true, clock_ms);
-        }
-        while over(self.sum(false), usize::MAX) {
-            self.lose(false, clock_ms);
-        }
-    }
-
-    fn lose(&mut self, retained: bool, clock_ms: u64) {
-        let oldest = self.living().find(|r| r.fate == Fate::Alive && r.retained == retained);
-        let Some(oldest) = oldest else { return };
-        oldest.dies(if retained { Fate::Lost } else { Fate::Passed }, clock_ms);
-        let id = oldest.id;
-        self.floors.extend(retained.then_some(id));
-    }
-
-    fn expire(&mut self, clock_ms: u64, bounds: &Bounds) {
-        let mut floors = Vec::new();
-        for record in self.living().filter(|record| record.fate == Fate::Alive) {
-            if record.expires_ms <= clock_ms {
-                record.dies(Fate::Expired, record.expires_ms);
-            } else if !record.retained && record.id.ms + UNRETAINED_MS <= clock_ms {
-                record.dies(Fate::Passed, record.id.ms + UNRETAINED_MS + SWEEP_MS);
-            } else if record.retained && record.id.ms + bounds.age_ms <= clock_ms {
-                record.dies(Fate::Lost, record.id.ms + bounds.age_ms + SWEEP_MS);
-                floors.push(record.id);
-            }
-        }
-        self.floors.append(&mut floors);
-        let dead = self.living().take_while(|record| record.fate != Fate::Alive).count();
-        self.living_from += dead;
+        self.channels.entry(name.to_owned()).or_default().delete(id, self.clock_ms);
     }
 }

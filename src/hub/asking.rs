@@ -1,0 +1,77 @@
+//! Questions in their channels: asked as a message, ended by an entry that takes the message away.
+
+use super::asks::{Ask, AskError, AskState};
+use super::{Hub, message};
+use crate::message::{AskEnd, AskId, AskRole, AskerId, ClientId, Format, Message, MessageId, Question};
+use std::rc::Rc;
+
+impl Hub {
+    /// May one more question be asked? To be asked before the journal is.
+    pub fn has_room_to_ask(&self) -> bool {
+        self.asks.open() < self.limits.max_asks
+    }
+
+    /// The question that `asker` asked, while it is remembered.
+    pub fn question(&self, asker: AskerId) -> Option<&Ask> {
+        self.asks.of(asker)
+    }
+
+    /// The next question that ended and was not told of yet.
+    pub fn poll_ended(&mut self) -> Option<AskerId> {
+        self.asks.poll_end()
+    }
+
+    /// How many questions are open.
+    pub fn open_asks(&self) -> usize {
+        self.asks.open()
+    }
+
+    pub(super) fn ask(&mut self, id: MessageId, question: Question) {
+        let Question { draft, ask, asker } = question;
+        let name = draft.channel.clone();
+        let message = Message { ask: Some(AskRole::Question(ask)), ..message(id, draft) };
+        let (except, expires_ms) = (message.except, message.expires_unix_ms);
+        let (channel, state) = (Rc::from(&*name), AskState::Open);
+        self.asks.insert(Ask { ask, asker, channel, state, message: id, except, expires_ms, ended: 0 });
+        self.append(&name, message);
+    }
+
+    /// Ends a question by the entry `id`: nobody is asked any more, and whoever was is told.
+    pub(super) fn end_ask(&mut self, id: MessageId, ask: AskId, state: AskState) -> Result<(), AskError> {
+        let end = match state {
+            AskState::Answered(_) => AskEnd::Answered,
+            AskState::Open | AskState::Withdrawn | AskState::Expired => AskEnd::Withdrawn,
+        };
+        let Ask { channel, message, except, .. } = self.asks.end(ask, state, self.limits.max_asks)?;
+        let (channel, message, except) = (channel.clone(), *message, *except);
+        if let Some(channel) = self.names.get(&channel).and_then(|id| self.channels.get_mut(*id)) {
+            channel.log.remove(message);
+        }
+        self.append(&channel, end_of(id, ask, end, except));
+        Ok(())
+    }
+
+    /// Ends the questions of a channel that is deleted. Its readers are told of that.
+    pub(super) fn withdraw_all(&mut self, channel: &str) {
+        for ask in self.asks.open_in(channel) {
+            let ended = self.asks.end(ask, AskState::Withdrawn, self.limits.max_asks);
+            debug_assert!(ended.is_ok(), "it was open");
+        }
+    }
+}
+
+/// What stands in the log where a question ended: for those who listen, like a message that is not retained.
+fn end_of(id: MessageId, ask: AskId, end: AskEnd, except: Option<ClientId>) -> Message {
+    Message {
+        id,
+        event: None,
+        data: Rc::default(),
+        format: Format::Text,
+        media_type: None,
+        except,
+        retained: false,
+        key: None,
+        expires_unix_ms: u64::MAX,
+        ask: Some(AskRole::End(ask, end)),
+    }
+}
