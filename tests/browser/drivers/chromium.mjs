@@ -48,7 +48,7 @@ class ChromiumPage extends Page {
   }
 
   /** Gives the status of the answer. */
-  async goto(url) { return (await this.page.goto(url))?.status(); }
+  async goto(url) { return (await this.page.goto(url, { waitUntil: 'domcontentloaded' }))?.status(); }
   evaluate(look, arg) { return this.page.evaluate(look, arg); }
   click(role, name) { return this.page.getByRole(role, { name, exact: true }).click(); }
   fill(label, text) { return this.page.getByLabel(label, { exact: true }).fill(text); }

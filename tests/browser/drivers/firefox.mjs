@@ -73,7 +73,7 @@ class FirefoxPage extends Page {
     let status;
     const seen = response => { if (response.request().isNavigationRequest()) status = response.status(); };
     this.page.on('response', seen);
-    await this.page.goto(url).catch(error => { if (!/NS_ERROR_NET_ERROR_RESPONSE/.test(error.message)) throw error; });
+    await this.page.goto(url, { waitUntil: 'domcontentloaded' }).catch(error => { if (!/NS_ERROR_NET_ERROR_RESPONSE/.test(error.message)) throw error; });
     this.page.off('response', seen);
     return status;
   }
