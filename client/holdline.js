@@ -166,7 +166,7 @@ globalThis.holdline = (() => {
           globalThis[name] = give;
           link.again = () => give(null);
           link.signal.addEventListener('abort', () => fail(link.signal.reason));
-          script.onerror = () => fail(new HoldlineError('the script did not load'));
+          script.onerror = script.onload = () => fail(new HoldlineError('the script did not load, or not all of it'));
           document.head.append(script);
         });
       } finally {
@@ -190,6 +190,8 @@ globalThis.holdline = (() => {
           };
           addEventListener('message', hear);
           link.signal.addEventListener('abort', () => fail(link.signal.reason));
+          // It never ends by itself; what it posted last may come after its end.
+          frame.onload = () => setTimeout(() => fail(new HoldlineError('the frame ended')), 100);
           frame.src = src;
           document.body.append(frame);
         });

@@ -20,3 +20,12 @@ export const FOREIGN = [
   /^uncaught: Firefox can’t establish a connection to the server at http:\S+since=start/,
   /^error: Failed to execute 'postMessage' on 'DOMWindow': The target origin provided \('\S+'\) does not match/,
 ];
+
+/** What a proxy does not let through. */
+export const BLOCKED = [
+  /^error: Failed to load resource: the server responded with a status of (403|503) /,
+  /^error: WebSocket connection to '\S+' failed: /,
+  /^uncaught: Firefox can’t establish a connection to the server at ws:/,
+  /^warning: WebSocket connection to '\S+' failed: WebSocket is closed before the connection is established/,
+  /^uncaught: The connection to ws:\S+ was interrupted while the page was loading/,
+];
