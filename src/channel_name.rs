@@ -34,7 +34,27 @@ impl ChannelNameError {
     }
 }
 
+/// What readers are told in place of the name of their own log.
+pub const OWN_SHOWN: &str = "@client";
+/// Before the id of a client in the name of its own log.
+const OWN: &str = "@client/";
+
 impl ChannelName {
+    /// The name of the own log of a client. No client may use it.
+    pub fn own(client: impl fmt::Display) -> Self {
+        ChannelName(format!("{OWN}{client}").into())
+    }
+
+    /// The client in the name of an own log.
+    pub fn own_suffix(name: &str) -> Option<&str> {
+        name.strip_prefix(OWN)
+    }
+
+    /// A channel's name as readers are told it: whose own log it is goes without saying.
+    pub fn shown(name: &str) -> &str {
+        if name.starts_with(OWN) { OWN_SHOWN } else { name }
+    }
+
     /// Takes `text`, already percent-decoded, as a channel name that a client may use.
     pub fn parse(text: &str) -> Result<Self, ChannelNameError> {
         if text.is_empty() || text.len() > 255 {
@@ -87,5 +107,16 @@ mod tests {
             assert_eq!(ChannelName::parse(text), Err(Segment), "{text:?}");
         }
         assert_eq!(ChannelName::parse("@client"), Err(Reserved));
+    }
+
+    #[test]
+    fn the_own_log_of_a_client_has_a_name_that_nobody_may_use() {
+        let own = ChannelName::own("AAAA_-90");
+        assert_eq!(ChannelName::parse(&own), Err(Reserved));
+        assert_eq!((ChannelName::shown(&own), ChannelName::own_suffix(&own)), ("@client", Some("AAAA_-90")));
+        assert_eq!(
+            (ChannelName::shown("@clients"), ChannelName::own_suffix("a/@client/b")),
+            ("@clients", None)
+        );
     }
 }

@@ -47,6 +47,19 @@ pub const SHARE_BYTES: usize = 256 * K;
 /// 4 MiB, so a few hundred readers that read nothing would use up the memory that it has for all of TCP; messages wait
 /// in the log as well. Enough for the next chunk of a burst.
 pub const UNSENT_BYTES_MAX: u32 = 64 << 10;
+/// Connections that one client may have at one time: every tab and a reconnect of each, and few enough that all of a
+/// client's can be looked at for each channel.
+pub const CLIENT_READERS_MAX: usize = 64;
+/// Joins and leaves that are held for those who watch channels. One that falls behind looks who is there instead.
+pub const COMINGS_MAX: usize = 16_384;
+/// Joins and leaves in one poll batch; beyond them the poller looks who is there instead.
+pub const NEWS_OF_POLL_MAX: usize = 100;
+/// Joins and leaves that a stream or WebSocket gets at once: as many clients as are listed when it looks instead.
+pub const NEWS_MAX: usize = 1000;
+/// Clients in one list of them.
+pub const CLIENTS_LISTED_MAX: usize = 1000;
+/// Bytes of what a client calls itself.
+pub const CLIENT_NAME_MAX: usize = 128;
 /// A ping in `holdline.v1` and the reason of a close frame are at most this long (RFC 6455 section 5.5), in bytes.
 pub const CONTROL_PAYLOAD_MAX: usize = 125;
 
@@ -132,6 +145,8 @@ pub struct Settings {
     pub max_subscriptions: usize,
     /// Held polls and askers.
     pub max_parked: usize,
+    /// Clients that are remembered without a connection, and in how many channels all together.
+    pub max_remembered: usize,
     /// Open questions; so many that ended are remembered besides.
     pub max_asks: usize,
 
@@ -139,6 +154,10 @@ pub struct Settings {
     pub heartbeat_ms: u64,
     /// Milliseconds a poll is held at most.
     pub max_wait_ms: u64,
+    /// Milliseconds for which a client without connection or poll has not left its channels.
+    pub presence_grace_ms: u64,
+    /// Milliseconds for which a client without connection or poll is remembered.
+    pub session_grace_ms: u64,
     /// Milliseconds for a whole request head, from its first byte.
     pub header_timeout_ms: u64,
     /// Milliseconds for a whole request body.
@@ -181,9 +200,12 @@ impl Default for Settings {
             max_channels: 100_000,
             max_subscriptions: 256,
             max_parked: 100_000,
+            max_remembered: 200_000,
             max_asks: 10_000,
             heartbeat_ms: 15_000,
             max_wait_ms: 50_000,
+            presence_grace_ms: 10_000,
+            session_grace_ms: 60_000,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,
             idle_timeout_ms: 75_000,

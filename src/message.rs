@@ -95,6 +95,12 @@ pub enum Notice<'a> {
     Position { cursor: Cursor },
     /// The channel was deleted.
     Closed { channel: &'a str },
+    /// A client came to the channel.
+    Join { channel: &'a str, client: ClientId, name: Option<&'a str> },
+    /// A client left the channel.
+    Leave { channel: &'a str, client: ClientId, name: Option<&'a str> },
+    /// More clients came to the channel and left it than are told one by one: look who is there.
+    PresenceChanged { channel: &'a str },
     /// The server ends; come back after so many milliseconds.
     Shutdown { reconnect_ms: u64 },
     /// A question has ended; whoever shows it may put it away.

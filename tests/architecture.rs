@@ -23,7 +23,7 @@ fn layer(part: &str) -> Option<u8> {
 }
 
 /// Text that stands only in these places, and what to say where it does not.
-const CONFINED: [(&[&str], &[&str], &str); 4] = [
+const CONFINED: [(&[&str], &[&str], &str); 5] = [
     (&["mio::"], &["io/"], "mio only in io/"),
     (
         &["std::net", "std::os::unix::net", "std::thread", "std::fs"],
@@ -32,12 +32,17 @@ const CONFINED: [(&[&str], &[&str], &str); 4] = [
     ),
     (&["Instant::now", "SystemTime::now"], &["io/clock.rs"], "the clock is read only in io/clock.rs"),
     (&["httparse::"], &["http/"], "httparse only in http/"),
+    (&["ureq::"], &["cli/"], "ureq only in cli/: the server speaks HTTP by its own codecs"),
 ];
 
 /// The decoders of the tests' clients: what they may import of the crate. Whoever shares a codec with the server shares its
 /// mistakes.
 const DECODERS: &str = "testing/decode/";
 const DECODERS_MAY: [&str; 1] = ["crate::message::MessageId"];
+
+/// What the clients of the command line may import of the crate: who shares a codec with the server shares its mistakes.
+const CLIENTS: &str = "cli/";
+const CLIENTS_MAY: [&str; 4] = ["cli", "config", "io", "base"];
 
 /// The rules that the file `path` (relative to `src/`) with this text breaks.
 fn broken(path: &str, text: &str) -> Vec<String> {
@@ -68,6 +73,9 @@ fn broken(path: &str, text: &str) -> Vec<String> {
             }
         }
         for other in mentioned(&line) {
+            if path.starts_with(CLIENTS) && !CLIENTS_MAY.contains(&&*other) {
+                tell("clients know no part of the server".to_owned());
+            }
             match layer(&other) {
                 None => tell(format!("{other} has no layer")),
                 Some(_) if other == part || matches!(part, "main" | "lib") => {}
@@ -187,6 +195,10 @@ fn each_rule_is_noticed_when_broken() {
         ("io/clock.rs", "Instant::now()", 0),
         ("testing/sim.rs", "use crate::server::Server; use std::thread;", 0),
         ("main.rs", "holdline::io::run()", 0),
+        ("cli/ask.rs", "use std::thread;\nuse std::net::TcpStream;\nuse crate::config::units::Unit;", 0),
+        ("cli/ask.rs", "let now = Instant::now();", 1),
+        ("cli/subscribe.rs", "use crate::{http::Head, base::time::Millis};", 1),
+        ("server/mod.rs", "use crate::cli::remote;\nuse ureq::Agent;", 2),
     ];
     for (path, text, count) in cases {
         assert_eq!(broken(path, text).len(), count, "{path}: {text}\n{:?}", broken(path, text));

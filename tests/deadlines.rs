@@ -117,6 +117,78 @@ fn a_websocket_that_takes_nothing_is_dropped_in_its_time() {
     assert!(world.is_closed(line), "--write-timeout is 30 s");
 }
 
+/// What `GET target` is answered with on a line of its own.
+fn get(world: &mut World, target: &str) -> String {
+    let line = world.open(&format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+    let answer = String::from_utf8(world.take_written(line)).expect("JSON");
+    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+    body.to_owned()
+}
+
+const SESSION: &str = "session=0123456789012345678901";
+
+fn stream(world: &mut World, target: &str) -> Line {
+    world.open(&format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nAccept: application/x-ndjson\r\n\r\n"))
+}
+
+fn count(world: &mut World) -> Option<char> {
+    get(world, "/presence/a").chars().rev().find(char::is_ascii_digit)
+}
+
+#[test]
+fn who_comes_back_within_the_grace_has_not_left() {
+    let mut world = World::new(Settings { heartbeat_ms: 3_600_000, ..Settings::default() });
+    let watcher = stream(&mut world, "/channels/a?presence=1");
+    let target = format!("/channels/a?{SESSION}&name=Ann");
+    for reconnect in 1..=3 {
+        let line = stream(&mut world, &target);
+        assert_eq!(count(&mut world), Some('2'));
+        world.reset(line);
+        world.pass(9_999);
+        assert_eq!(count(&mut world), Some('2'), "reconnect {reconnect}");
+    }
+    let told = |world: &World| {
+        let text = String::from_utf8_lossy(world.written(watcher)).into_owned();
+        ["join", "leave"].map(|notice| text.matches(&format!("\"notice\":\"{notice}\"")).count())
+    };
+    assert_eq!(told(&world), [1, 0]);
+    world.pass(1);
+    assert_eq!((count(&mut world), told(&world)), (Some('1'), [1, 1]), "ten seconds are over");
+}
+
+#[test]
+fn a_poller_is_there_from_poll_to_poll_and_ten_seconds_more() {
+    let mut world = world();
+    let target = format!("/channels/a?{SESSION}");
+    for _ in 0..4 {
+        get(&mut world, &target);
+        world.pass(9_000);
+        assert_eq!(count(&mut world), Some('1'));
+    }
+    let held = world.open(&format!("GET {target}&wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    world.pass(29_000);
+    assert_eq!(count(&mut world), Some('1'), "it is held");
+    world.pass(2_000);
+    assert!(!world.written(held).is_empty());
+    world.pass(8_000);
+    assert_eq!(count(&mut world), Some('1'));
+    world.pass(1_100);
+    assert_eq!(count(&mut world), Some('0'));
+}
+
+#[test]
+fn a_poller_is_told_what_happened_since_its_last_poll_within_the_grace_of_its_session() {
+    let mut world = world();
+    let target = format!("/channels/a?{SESSION}&presence=1");
+    get(&mut world, &target);
+    stream(&mut world, "/channels/a?name=Bob");
+    world.pass(50_000);
+    assert!(get(&mut world, &target).contains(r#""notices":[{"notice":"join","channel":"a","#));
+    stream(&mut world, "/channels/a?name=Cid");
+    world.pass(61_000);
+    assert!(get(&mut world, &target).contains(r#""notices":[]"#), "it is a new client");
+}
+
 const ASK: &str = "POST /ask/a?wait=5&ttl=12 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nq";
 
 /// Where the answer that begins at `from` says to go on.
@@ -172,4 +244,29 @@ fn a_question_over_a_websocket_is_pending_after_its_wait() {
         world.pass(900);
     }
     assert!(said(&world).contains(r#""state":"pending","status":202"#), "{}", said(&world));
+}
+
+/// `POST target`, on a line of its own; its status.
+fn post(world: &mut World, target: &str) -> String {
+    let head = format!("POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n");
+    let line = world.open(&format!("{head}Connection: close\r\n\r\nx"));
+    String::from_utf8(world.take_written(line)).expect("JSON")[9..12].to_owned()
+}
+
+#[test]
+fn a_message_to_a_client_waits_for_it_until_the_grace_of_its_session_is_over() {
+    let mut world = world();
+    let target = format!("/channels/a?{SESSION}&since=start");
+    let batch = get(&mut world, &target);
+    let (_, id) = batch.split_once("\"client\":\"").expect("an id");
+    let client = format!("/clients/{}", &id[..16]);
+    assert_eq!(post(&mut world, &client), "200");
+    world.pass(59_900);
+    assert!(get(&mut world, &target).contains(r#""channel":"@client""#));
+    world.pass(59_900);
+    assert_eq!(post(&mut world, &client), "200");
+    world.pass(200);
+    assert_eq!(post(&mut world, &client), "404", "it is forgotten");
+    assert!(!get(&mut world, &target).contains("@client"));
+    assert_eq!(post(&mut world, &client), "200", "it has come again");
 }

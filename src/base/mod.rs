@@ -1,6 +1,7 @@
 //! L0: data structures.  Law: std and slab only; nothing here knows what it is used for.
 
 pub mod arena;
+pub mod fading;
 pub mod id;
 pub mod inbuf;
 pub mod list;

@@ -14,6 +14,8 @@ use std::time::Duration;
 
 /// How much longer than the server holds a request its answer may take.
 const GRACE: Duration = Duration::from_secs(10);
+/// A server that does not hold requests is not asked more often than this.
+const PACE: Duration = Duration::from_millis(250);
 /// How long an end may take to withdraw the question.
 const WITHDRAWING: Duration = Duration::from_secs(2);
 
@@ -86,6 +88,7 @@ impl Question {
             let wait = whole_seconds(left).to_string();
             let target = format!("{place}{}", remote::query([("wait", Some(&*wait))]));
             let call = Call { method: "GET", target: &target, fields: &[], body: None };
+            let pace = Patience::new(Some(PACE));
             answer = match self.remote.send(&call, left + GRACE) {
                 Ok(next) if !next.is_passing() => next,
                 failed => {
@@ -97,6 +100,12 @@ impl Question {
                     continue;
                 }
             };
+            if answer.status == 404 && answer.header("holdline-ask").is_none() {
+                return Err(Ending::Missed("the server has forgotten the question".to_owned()));
+            }
+            if pending(&answer).is_some() {
+                std::thread::sleep(pace.at_most(PACE));
+            }
         }
         self.is_at(Place::Over);
         Ok(answer)

@@ -3,7 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -19,13 +19,18 @@ pub struct Streamed<'a> {
     pub channel: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub event: Option<Cow<'a, str>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     data: Option<&'a RawValue>,
     #[serde(borrow)]
     data_base64: Option<Cow<'a, str>>,
     #[serde(borrow)]
     pub cursor: Option<Cow<'a, str>>,
     pub reconnect_ms: Option<u64>,
+}
+
+/// A member that is there, also if it is `null`.
+fn present<'de: 'a, 'a, D: Deserializer<'de>>(from: D) -> Result<Option<&'a RawValue>, D::Error> {
+    Deserialize::deserialize(from).map(Some)
 }
 
 impl<'a> Streamed<'a> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How long a server may be out of reach before the first connection.
 const FIRST_CONTACT: Duration = Duration::from_secs(10);
-/// A connection that lasted so long was no failure.
+/// A connection that lasted so long was no failure, as one that brought a message was none.
 const STEADY: Duration = Duration::from_secs(5);
 
 /// Does it.
@@ -26,6 +26,7 @@ pub fn run(args: SubArgs) -> Result<(), Ending> {
         output: Output::new(),
         whole: Patience::new(args.timeout),
         left: args.count,
+        seen: 0,
         cursor: None,
         args: &args,
     };
@@ -42,6 +43,8 @@ struct Follower<'a> {
     whole: Patience,
     /// Messages to go until `--count`.
     left: Option<u64>,
+    /// Messages that came.
+    seen: u64,
     /// The last id or position that was told.
     cursor: Option<String>,
 }
@@ -63,8 +66,8 @@ impl Follower<'_> {
         let mut contact = false;
         loop {
             let began = Patience::new(Some(STEADY));
-            let over = self.connection(&mut contact);
-            let (why, hint) = match over? {
+            let before = self.seen;
+            let (why, hint) = match self.connection(&mut contact)? {
                 Over::Done => return Ok(()),
                 Over::Closed if self.args.until_closed => return Ok(()),
                 Over::Closed => ("the channels are closed".to_owned(), None),
@@ -73,7 +76,7 @@ impl Follower<'_> {
             if self.whole.is_over() && contact {
                 return self.time_is_up();
             }
-            if began.is_over() {
+            if began.is_over() || self.seen > before {
                 later.reset();
             }
             let patience = if contact { &mut later } else { &mut first };
@@ -149,6 +152,7 @@ impl Follower<'_> {
         if let Some(cursor) = told.id.as_ref().or(told.cursor.as_ref()) {
             self.cursor = Some(cursor.to_string());
         }
+        self.seen += u64::from(told.id.is_some());
         match told.notice.as_deref() {
             Some("position") => {}
             Some(_) => {
@@ -179,9 +183,9 @@ impl Follower<'_> {
 
     /// `--timeout` has passed, which is an end like any other unless more was wanted.
     fn time_is_up(&self) -> Result<(), Ending> {
-        match self.left {
-            Some(left) => {
-                Err(Ending::Missed(format!("{left} more messages were wanted, and did not come in time")))
+        match self.args.count.zip(self.left) {
+            Some((count, left)) => {
+                Err(Ending::Missed(format!("only {} of {count} messages came in time", count - left)))
             }
             None => Ok(()),
         }

@@ -20,10 +20,10 @@ Sizes are bytes, or take K, M, G (64K); times take ms, s, m, h (15s).
 Examples:
   holdline
       Serve http://127.0.0.1:8080, for programs and pages of this machine. Open it in a browser, then:
-  curl -d hello http://127.0.0.1:8080/channels/demo
-      Publish to the channel demo.
-  curl -N -H 'Accept: text/event-stream' http://127.0.0.1:8080/channels/demo
-      Listen to it.
+  holdline sub demo
+      Listen to the channel demo.
+  holdline pub demo hello
+      Publish to it; so does curl -d hello http://127.0.0.1:8080/channels/demo
   holdline --public ./site
       Serve the files in ./site beside the channels.
   holdline --listen 0.0.0.0:8080 --open --allow-origin https://app.example.org
@@ -40,7 +40,7 @@ pub fn command() -> Command {
     Command::new("holdline")
         .version(env!("CARGO_PKG_VERSION"))
         .about(ABOUT)
-        .override_usage("holdline [serve] [FLAGS]")
+        .override_usage("holdline [serve] [FLAGS]\n       holdline pub|sub|ask …  (clients; holdline pub --help tells more)")
         .after_help(EXAMPLES)
         .max_term_width(100)
         .args(serving())

@@ -148,6 +148,14 @@ pub const ROWS: &[Row] = &[
         Field::Usize(|s| &mut s.max_parked),
     ),
     row(
+        "max-remembered",
+        Count,
+        (0, 1 << 31),
+        LIMITS,
+        "Clients remembered without a connection, and in how many channels they are",
+        Field::Usize(|s| &mut s.max_remembered),
+    ),
+    row(
         "max-asks",
         Count,
         THINGS,
@@ -242,6 +250,22 @@ pub const ROWS: &[Row] = &[
         TIMES,
         "How long a long poll is held at most",
         Field::U64(|s| &mut s.max_wait_ms),
+    ),
+    row(
+        "presence-grace",
+        Time,
+        (0, DAY),
+        TIMES,
+        "How long a client without connection or poll has not left",
+        Field::U64(|s| &mut s.presence_grace_ms),
+    ),
+    row(
+        "session-grace",
+        Time,
+        (0, DAY),
+        TIMES,
+        "How long a client without connection or poll is remembered",
+        Field::U64(|s| &mut s.session_grace_ms),
     ),
     row(
         "header-timeout",

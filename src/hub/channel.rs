@@ -13,6 +13,8 @@ pub struct Channel {
     pub(super) name: Rc<str>,
     pub(super) log: Log,
     pub(super) subscribers: List<Subscription, ByChannel>,
+    /// Clients that are present by a reader of theirs, each counted once.
+    pub(super) present: u32,
     /// Closed by a deletion until this time (Unix ms), or until someone publishes.
     pub(super) closed_until_ms: u64,
     /// In the hub's list of channels whose readers are to be marked dirty.
@@ -31,6 +33,7 @@ impl Channel {
             name,
             log: Log::new(floor),
             subscribers: List::default(),
+            present: 0,
             closed_until_ms,
             is_touched: false,
             due_ms: u64::MAX,

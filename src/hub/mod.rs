@@ -6,9 +6,13 @@
 mod asking;
 mod asks;
 mod channel;
+mod clients;
+mod comings;
 mod dedup;
 mod floors;
 mod log;
+mod own_log;
+mod presence;
 mod reader;
 mod reading;
 mod retention;
@@ -18,6 +22,9 @@ mod tests;
 
 pub use asks::{Ask, AskError, AskState};
 pub use channel::Channel;
+pub use clients::{ClientReaderLimit, Guest, Known};
+pub use comings::Coming;
+pub use presence::{News, Present};
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
 pub use reading::{Iter, Messages, Next, Run, Told};
 
@@ -26,8 +33,11 @@ use crate::base::id::Id;
 use crate::limits::Settings;
 use crate::message::{AskerId, Command, Cursor, Draft, Entry, Message, MessageId, Question};
 use asks::Asks;
+use clients::Clients;
 use dedup::{Repeats, Seen};
 use floors::{Dropped, Floors};
+use presence::Presence;
+use reader::Mark;
 use retention::Totals;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
@@ -50,6 +60,12 @@ pub struct Limits {
     pub max_channels: usize,
     /// Channels of one reader.
     pub max_subscriptions: usize,
+    /// Milliseconds for which a client that was lost has not left.
+    pub presence_grace_ms: u64,
+    /// Milliseconds for which a client without readers is remembered.
+    pub session_grace_ms: u64,
+    /// Clients that are remembered, and in how many channels they are all together.
+    pub max_remembered: usize,
     /// Open questions, and as many that ended and are remembered.
     pub max_asks: usize,
 }
@@ -63,6 +79,9 @@ impl From<&Settings> for Limits {
             retain_total: settings.retain_total,
             max_channels: settings.max_channels,
             max_subscriptions: settings.max_subscriptions,
+            presence_grace_ms: settings.presence_grace_ms,
+            session_grace_ms: settings.session_grace_ms,
+            max_remembered: settings.max_remembered,
             max_asks: settings.max_asks,
         }
     }
@@ -119,6 +138,8 @@ pub struct Hub {
     channels: Arena<Channel>,
     readers: Arena<Reader>,
     subscriptions: Arena<Subscription>,
+    clients: Clients,
+    presence: Presence,
     floors: Floors,
     totals: Totals,
     repeats: Repeats,
@@ -139,6 +160,8 @@ impl Hub {
             channels: Arena::default(),
             readers: Arena::default(),
             subscriptions: Arena::default(),
+            clients: Clients::default(),
+            presence: Presence::default(),
             floors: Floors::new(common_floor),
             totals: Totals::default(),
             repeats: Repeats::default(),
@@ -187,7 +210,10 @@ impl Hub {
         match command {
             Command::Publish(draft) => {
                 let channel = draft.channel.clone();
-                self.append(&channel, message(id, draft));
+                match Hub::own_log_of(&channel) {
+                    Some(client) => self.send(id, client, draft),
+                    None => self.append(&channel, message(id, draft)),
+                }
             }
             Command::Delete(channel) => self.delete(id, &channel),
             Command::Ask(question) => self.ask(id, question),
@@ -203,7 +229,10 @@ impl Hub {
     fn subscribers_of(&self, command: &Command) -> u32 {
         match command {
             Command::Publish(draft) | Command::Ask(Question { draft, .. }) => {
-                self.subscribers(&draft.channel)
+                match Hub::own_log_of(&draft.channel) {
+                    Some(client) => self.owners(client).count() as u32,
+                    None => self.subscribers(&draft.channel),
+                }
             }
             Command::Delete(channel) => self.subscribers(channel),
             Command::Answer(..) | Command::Withdraw(_) => 0,
@@ -235,7 +264,7 @@ impl Hub {
         let readers: Vec<_> = channel.subscribers.iter(&self.subscriptions).map(|(id, _)| id).collect();
         for subscription in readers {
             if let Some(subscription) = self.subscriptions.get_mut(subscription) {
-                subscription.is_closed = true;
+                subscription.set(Mark::Closed, true);
             }
         }
         self.touch(channel_id);
@@ -253,6 +282,7 @@ impl Hub {
 
     /// The next reader that has something new to look at; each once until something new happens.
     pub fn poll_dirty(&mut self) -> Option<ReaderId> {
+        self.stir();
         // All of them first: who reads two of the channels comes out once.
         while let Some(channel) = self.touched.pop_front() {
             self.mark_readers(channel);

@@ -1,6 +1,7 @@
 //! Readers: who reads which channels from where.  Law: a reader has one cursor for all its channels and no queue;
 //! an idle one owns nothing but its record and one record for each channel.
 
+use super::presence::{Parting, Watch};
 use super::{Channel, ChannelId, Hub};
 use crate::base::arena::Arena;
 use crate::base::id::Id;
@@ -26,6 +27,12 @@ pub struct Reader {
     pub(super) rare: Option<Box<Rare>>,
     pub(super) subscriptions: List<Subscription, ByReader>,
     pub(super) client: Option<ClientId>,
+    /// The next reader of the same chain among the hub's clients.
+    pub(super) next: u32,
+    /// What its owner says of it: see [`Guest::tag`](super::Guest::tag).
+    pub(super) tag: u8,
+    /// Counts among the hub's clients: see [`Hub::introduce`].
+    pub(super) is_introduced: bool,
     /// Waits in the hub's list of dirty readers.
     pub(super) is_dirty: bool,
 }
@@ -35,10 +42,12 @@ pub struct Reader {
 pub(super) struct Rare {
     /// The position in a replay of channels that came later; meanwhile `cursor` stays where the replay ends.
     pub(super) replay: Option<Cursor>,
-    /// Up to where this reader has those of its channels that say [`Subscription::is_ahead`].
+    /// Up to where this reader has those of its channels that say [`Mark::Ahead`].
     pub(super) ahead: BTreeMap<SubscriptionId, Cursor>,
     /// Up to here only retained messages are shown: who asks for history gets what is retained.
     pub(super) retained_only_until: MessageId,
+    /// It is told who comes and goes.
+    pub(super) watch: Option<Watch>,
 }
 
 /// One channel of one reader.
@@ -49,19 +58,54 @@ pub struct Subscription {
     reader: u32,
     by_channel: Links,
     by_reader: Links,
+    /// Unix milliseconds since when its client is present in the channel, in 48 bits.
+    since_high: u16,
+    since_low: u32,
+    /// A bit for each [`Mark`].
+    marks: u8,
+}
+
+/// What can be said of a subscription.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
     /// The reader may have more of this channel than its position says: see [`Rare::ahead`].
-    pub(super) is_ahead: bool,
+    Ahead = 1,
     /// What this reader had is unknown: a gap, whatever the floor.
-    pub(super) is_lost: bool,
+    Lost = 2,
     /// The channel was closed; this is the only thing left to tell.
-    pub(super) is_closed: bool,
+    Closed = 4,
     /// Takes part in the replay.
-    pub(super) is_replayed: bool,
+    Replayed = 8,
+    /// Its client is present in the channel by it.
+    Present = 16,
 }
 
 const _: () = assert!(size_of::<Reader>() + size_of::<Subscription>() <= 112, "an idle reader got heavier");
 
 impl Subscription {
+    pub(super) fn is(&self, mark: Mark) -> bool {
+        self.marks & mark as u8 != 0
+    }
+
+    pub(super) fn set(&mut self, mark: Mark, is_so: bool) {
+        self.marks = if is_so { self.marks | mark as u8 } else { self.marks & !(mark as u8) };
+    }
+
+    /// Since when its client is present in the channel, in Unix milliseconds.
+    pub(super) fn since_ms(&self) -> u64 {
+        (u64::from(self.since_high) << 32) | u64::from(self.since_low)
+    }
+
+    /// Its client is present, since then.
+    pub(super) fn set_present(&mut self, since_ms: u64) {
+        self.set(Mark::Present, true);
+        (self.since_high, self.since_low) = ((since_ms >> 32) as u16, since_ms as u32);
+    }
+
+    pub(super) fn is_of(&self, channel: ChannelId) -> bool {
+        self.channel as usize == channel.index()
+    }
+
     pub(super) fn channel<'a>(&self, channels: &'a Arena<Channel>) -> Option<(ChannelId, &'a Channel)> {
         let index = self.channel as usize;
         Some((channels.id_at(index)?, channels.at(index)?))
@@ -125,14 +169,16 @@ impl SubscribeError {
 }
 
 impl Hub {
-    /// Refuses, or says which of `names`, each once, `reader` does not have yet.
+    /// Refuses, or says which of `names`, each once, `reader` does not have yet. It will have `gone` channels less than
+    /// it has.
     pub(super) fn admit<'n>(
         &self,
         reader: Option<ReaderId>,
+        gone: usize,
         names: &'n [ChannelName],
         unix_ms: u64,
     ) -> Result<Vec<&'n str>, SubscribeError> {
-        let has = reader.map_or(0, |id| self.channel_count(id));
+        let has = reader.map_or(0, |id| self.channel_count(id) - gone);
         let mut fresh: Vec<&str> = Vec::new();
         // One command may have a hundred thousand names: each is looked at once, and no more of them than count.
         let mut seen = HashSet::new();
@@ -167,10 +213,9 @@ impl Hub {
             reader: reader.index() as u32,
             by_channel: Links::default(),
             by_reader: Links::default(),
-            is_ahead: false,
-            is_lost: false,
-            is_closed,
-            is_replayed: false,
+            since_high: 0,
+            since_low: 0,
+            marks: if is_closed { Mark::Closed as u8 } else { 0 },
         });
         if let Some(channel) = self.channels.get_mut(channel) {
             channel.subscribers.push_back(&mut self.subscriptions, id);
@@ -183,8 +228,12 @@ impl Hub {
 
     /// Ends a subscription, and its channel if nobody needs it any more.
     pub(super) fn unlink(&mut self, id: SubscriptionId) {
+        self.depart(id, Parting::AtOnce);
         let Some(subscription) = self.subscriptions.get(id) else { return };
         let (channel, reader) = (subscription.channel as usize, subscription.reader as usize);
+        if let Some(reader) = self.readers.id_at(reader) {
+            self.unwatch_at(reader, id);
+        }
         if let Some(channel) = self.channels.at_mut(channel) {
             channel.subscribers.remove(&mut self.subscriptions, id);
         }
@@ -219,12 +268,16 @@ impl Hub {
         until_ms > unix_ms.max(self.clock_ms)
     }
 
-    /// Frees the reader, its subscriptions, and the channels that nobody needs any more.
+    /// Frees the reader, its subscriptions, and the channels that nobody needs any more. Its client has left them, and
+    /// if it has no other reader, nothing is remembered of it.
     pub fn leave(&mut self, reader: ReaderId) {
         while let Some(state) = self.readers.get(reader)
             && let Some(first) = state.subscriptions.first(&self.subscriptions)
         {
             self.unlink(first);
+        }
+        if let Some(client) = self.unlist(reader) {
+            self.forget(client);
         }
         self.readers.remove(reader);
     }
@@ -256,19 +309,22 @@ impl Hub {
         let subscriptions =
             self.readers.get(reader).map(|state| state.subscriptions.iter(&self.subscriptions));
         let channels = subscriptions.into_iter().flatten();
-        channels.filter_map(|(_, subscription)| Some(&*subscription.channel(&self.channels)?.1.name))
+        let names =
+            channels.filter_map(|(_, subscription)| Some(&*subscription.channel(&self.channels)?.1.name));
+        names.filter(|name| ChannelName::own_suffix(name).is_none())
     }
 
     /// How many channels the reader has.
     pub fn channel_count(&self, reader: ReaderId) -> usize {
-        self.readers.get(reader).map_or(0, |state| state.subscriptions.len() as usize)
+        let all = self.readers.get(reader).map_or(0, |state| state.subscriptions.len() as usize);
+        all - usize::from(self.own_subscription(reader).is_some())
     }
 }
 
 impl Reader {
     /// What the reader has of one of its channels when it is at `from`.
     pub(super) fn position(&self, id: SubscriptionId, subscription: &Subscription, from: Cursor) -> Cursor {
-        let rare = self.rare.as_ref().filter(|_| subscription.is_ahead);
+        let rare = self.rare.as_ref().filter(|_| subscription.is(Mark::Ahead));
         rare.and_then(|rare| rare.ahead.get(&id)).map_or(from, |ahead| from.max(*ahead))
     }
 
@@ -277,7 +333,7 @@ impl Reader {
         let cursor = self.cursor;
         let is_needed = |rare: &Rare| {
             let is_ahead = || rare.ahead.values().any(|ahead| *ahead > cursor);
-            rare.replay.is_some() || rare.retained_only_until > cursor || is_ahead()
+            rare.replay.is_some() || rare.watch.is_some() || rare.retained_only_until > cursor || is_ahead()
         };
         self.rare.take_if(|rare| !is_needed(rare));
     }

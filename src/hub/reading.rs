@@ -3,8 +3,9 @@
 
 use super::channel::Channel;
 use super::log::{Log, Slot};
-use super::reader::{Reader, ReaderId, Subscription, SubscriptionId};
+use super::reader::{Mark, Reader, ReaderId, Subscription, SubscriptionId};
 use super::{ChannelId, Hub};
+use crate::channel_name::ChannelName;
 use crate::limits::CHUNK_BYTES_MAX;
 use crate::message::{AskEnd, AskId, AskRole, ClientId, Cursor, Message, MessageId};
 use std::collections::vec_deque;
@@ -273,7 +274,7 @@ impl Hub {
                 }
                 Next::Run(Run {
                     channel: channel_id,
-                    name: &channel.name,
+                    name: ChannelName::shown(&channel.name),
                     messages: channel.log.run(index, before, view),
                     replay: replay.is_some(),
                 })
@@ -290,7 +291,7 @@ impl Hub {
         from: Cursor,
         view: View,
     ) -> impl Iterator<Item = Candidate<'a>> {
-        self.being_read(state).filter(|(_, subscription)| !subscription.is_closed).filter_map(
+        self.being_read(state).filter(|(_, subscription)| !subscription.is(Mark::Closed)).filter_map(
             move |(id, subscription)| {
                 let channel = subscription.channel(&self.channels)?;
                 let position = state.position(id, subscription, from);
@@ -307,22 +308,27 @@ impl Hub {
     ) -> impl Iterator<Item = (SubscriptionId, &'a Subscription)> {
         let is_replay = state.replay().is_some();
         let all = state.subscriptions.iter(&self.subscriptions);
-        all.filter(move |(_, subscription)| subscription.is_replayed || !is_replay)
+        all.filter(move |(_, subscription)| subscription.is(Mark::Replayed) || !is_replay)
     }
 
     /// The first gap or closing that is still to be told; of one channel the gap comes first.
     fn notice(&self, state: &Reader, from: Cursor) -> Option<Next<'_>> {
         for (id, subscription) in state.subscriptions.iter(&self.subscriptions) {
-            if state.replay().is_some() && !subscription.is_replayed {
+            if state.replay().is_some() && !subscription.is(Mark::Replayed) {
                 continue;
             }
             let (_, channel) = subscription.channel(&self.channels)?;
             if let Some(after) = gap_after(subscription, channel, state.position(id, subscription, from)) {
                 let resumes = channel.log.floor();
-                return Some(Next::Gap { subscription: id, channel: &channel.name, after, resumes });
+                return Some(Next::Gap {
+                    subscription: id,
+                    channel: ChannelName::shown(&channel.name),
+                    after,
+                    resumes,
+                });
             }
-            if subscription.is_closed {
-                return Some(Next::Closed { subscription: id, channel: &channel.name });
+            if subscription.is(Mark::Closed) {
+                return Some(Next::Closed { subscription: id, channel: ChannelName::shown(&channel.name) });
             }
         }
         None
@@ -355,7 +361,7 @@ impl Hub {
             Told::Gap { subscription, resumes } => {
                 let Some(subscription) = self.subscriptions.get_mut(subscription) else { return };
                 subscription.told = subscription.told.max(resumes);
-                subscription.is_lost = false;
+                subscription.set(Mark::Lost, false);
             }
             Told::Closed(subscription) => self.unlink(subscription),
             Told::Withdrawn(id) => self.advance(reader, id),
@@ -371,7 +377,7 @@ impl Hub {
         let replayed: Vec<_> = state.subscriptions.iter(&self.subscriptions).map(|(id, _)| id).collect();
         for id in replayed {
             if let Some(subscription) = self.subscriptions.get_mut(id) {
-                subscription.is_replayed = false;
+                subscription.set(Mark::Replayed, false);
             }
         }
     }
@@ -379,7 +385,7 @@ impl Hub {
 
 /// What the reader at `position` has or knows to be lost, if the channel lost messages after that.
 fn gap_after(subscription: &Subscription, channel: &Channel, position: Cursor) -> Option<Cursor> {
-    if subscription.is_lost {
+    if subscription.is(Mark::Lost) {
         return Some(MessageId::ZERO);
     }
     let after = position.max(subscription.told);

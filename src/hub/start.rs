@@ -1,11 +1,12 @@
 //! Where a reader begins.  Law: only a cursor can have a gap; `start` and `last` begin with what is retained.
 
-use super::reader::{Rare, Reader, ReaderId, SubscribeError, SubscriptionId};
+use super::reader::{Mark, Rare, Reader, ReaderId, SubscribeError, SubscriptionId};
 use super::reading::View;
 use super::{Hub, Start};
 use crate::base::list::List;
 use crate::channel_name::ChannelName;
 use crate::message::{ClientId, Cursor, MessageId};
+use std::collections::HashSet;
 
 impl Hub {
     /// A new reader of `channels`, which may be none; a name given twice counts once. It is not marked dirty: the
@@ -18,16 +19,20 @@ impl Hub {
         start: Start,
         unix_ms: u64,
     ) -> Result<ReaderId, SubscribeError> {
-        let names = self.admit(None, channels, unix_ms)?;
+        let names = self.admit(None, 0, channels, unix_ms)?;
         let reader = self.readers.insert(Reader {
             owner,
             cursor: MessageId::ZERO,
             rare: None,
             subscriptions: List::default(),
             client,
+            next: u32::MAX,
+            tag: 0,
+            is_introduced: false,
             is_dirty: false,
         });
-        let links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
+        let mut links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
+        links.extend(self.link_own(reader, unix_ms));
         self.place(reader, &links, start, unix_ms);
         Ok(reader)
     }
@@ -44,9 +49,10 @@ impl Hub {
         since: Option<Cursor>,
         unix_ms: u64,
     ) -> Result<Cursor, SubscribeError> {
-        let names = self.admit(Some(reader), channels, unix_ms)?;
+        let names = self.admit(Some(reader), 0, channels, unix_ms)?;
         self.catch_up(reader, unix_ms);
         let links: Vec<_> = names.into_iter().map(|name| self.link(reader, name, unix_ms)).collect();
+        self.join_all(reader, &links, unix_ms);
         let position = self.readers.get(reader).map_or(self.newest, |state| state.cursor);
         match since {
             _ if links.is_empty() => Ok(position),
@@ -58,6 +64,34 @@ impl Hub {
             }
             None => Ok(position),
         }
+    }
+
+    /// Takes channels from `reader` and gives it others, all or nothing; no channel is in both lists. Says where the
+    /// new ones begin, as [`Hub::add`] does.
+    pub fn change(
+        &mut self,
+        reader: ReaderId,
+        add: &[ChannelName],
+        remove: &[ChannelName],
+        unix_ms: u64,
+    ) -> Result<Cursor, SubscribeError> {
+        self.check_change(reader, add, remove, unix_ms)?;
+        for name in remove {
+            self.remove(reader, name);
+        }
+        self.add(reader, add, None, unix_ms)
+    }
+
+    /// Would [`Hub::change`] do it?
+    pub fn check_change(
+        &self,
+        reader: ReaderId,
+        add: &[ChannelName],
+        remove: &[ChannelName],
+        unix_ms: u64,
+    ) -> Result<(), SubscribeError> {
+        let gone: HashSet<_> = remove.iter().filter_map(|name| self.find(reader, name)).collect();
+        self.admit(Some(reader), gone.len(), add, unix_ms).map(|_| ())
     }
 
     /// A reader stands just before what it has yet to read, though nobody wrote that down.
@@ -134,7 +168,7 @@ impl Hub {
     fn mark_lost(&mut self, links: &[SubscriptionId]) {
         for id in links {
             if let Some(subscription) = self.subscriptions.get_mut(*id) {
-                subscription.is_lost = true;
+                subscription.set(Mark::Lost, true);
             }
         }
     }
@@ -145,7 +179,7 @@ impl Hub {
         let ahead = &mut state.rare.get_or_insert_default().ahead;
         for id in links {
             let Some(subscription) = self.subscriptions.get_mut(*id) else { continue };
-            subscription.is_ahead = true;
+            subscription.set(Mark::Ahead, true);
             let known = ahead.entry(*id).or_insert(since);
             *known = since.max(*known);
         }
@@ -157,7 +191,7 @@ impl Hub {
         self.hold_replay_back(reader);
         for id in links {
             if let Some(subscription) = self.subscriptions.get_mut(*id) {
-                subscription.is_replayed = true;
+                subscription.set(Mark::Replayed, true);
             }
         }
         if let Some(state) = self.readers.get_mut(reader) {
@@ -181,7 +215,7 @@ impl Hub {
         let Some(state) = self.readers.get(reader) else { return };
         let Some(position) = state.replay() else { return };
         let all = state.subscriptions.iter(&self.subscriptions);
-        let replayed: Vec<_> = all.filter(|(_, s)| s.is_replayed).map(|(id, _)| id).collect();
+        let replayed: Vec<_> = all.filter(|(_, s)| s.is(Mark::Replayed)).map(|(id, _)| id).collect();
         self.skip_to(reader, &replayed, position);
     }
 }

@@ -75,7 +75,7 @@ fn decimal(text: &str) -> Result<u64, MalformedId> {
 }
 
 /// The public name of whoever listens or speaks. It opens nothing.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub [u8; 12]);
 
 impl fmt::Display for ClientId {

@@ -34,6 +34,13 @@ struct Channels<'a> {
     since: Option<Cow<'a, str>>,
 }
 
+/// The channel of a command.
+#[derive(Deserialize)]
+struct Channel<'a> {
+    #[serde(borrow)]
+    channel: Cow<'a, str>,
+}
+
 impl Server {
     /// Carries out one command.
     pub(super) fn command(&mut self, now: Now, id: ConnId, reader: ReaderId, text: &[u8]) {
@@ -58,6 +65,7 @@ impl Server {
             Some("subscribe") => self.subscribe_command(now, id, reader, reference, text),
             Some("unsubscribe") => self.unsubscribe_command(id, reader, reference, text),
             Some("publish") => self.publish_command(now, id, reference, text),
+            Some("presence") => self.presence_command(id, reference, text),
             Some("ask") => self.ask_command(now, id, reference, text),
             Some("answer") => {
                 let by = self.hub.client(reader);
@@ -69,7 +77,7 @@ impl Server {
                 Ok(())
             }
             _ => Err(Problem::bad(
-                "type is one of subscribe, unsubscribe, publish, ask, answer, withdraw, ping",
+                "type is one of subscribe, unsubscribe, publish, presence, ask, answer, withdraw, ping",
             )),
         };
         if let Err(problem) = done {
@@ -130,6 +138,16 @@ impl Server {
             vec![Command::Publish(draft)],
             None,
         )
+    }
+
+    fn presence_command(&mut self, id: ConnId, reference: Option<&str>, text: &[u8]) -> Result<(), Problem> {
+        let Channel { channel } = serde_json::from_slice(text)
+            .map_err(|error| Problem::bad(format!("presence has a channel: {error}")))?;
+        let channel = ChannelName::parse(&channel)?;
+        if let Some(reference) = reference {
+            self.say_presence(id, reference, &channel);
+        }
+        Ok(())
     }
 
     fn say_pong(&mut self, id: ConnId, reference: Option<&str>) {

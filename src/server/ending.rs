@@ -89,7 +89,7 @@ impl Server {
             self.parked -= usize::from(matches!(before, Proto::Parked(_)));
         }
         if let Some(reader) = reader {
-            self.hub.leave(reader);
+            self.hub.lose(reader, now.at);
         }
         self.recount(id);
         self.mark_dirty(id);
@@ -137,7 +137,7 @@ impl Server {
         self.writing.remove(&id);
         self.askers.let_go(id);
         if let Some(reader) = conn.reader() {
-            self.hub.leave(reader);
+            self.hub.lose(reader, self.clock.at);
         }
         if matches!(conn.proto, Proto::Parked(_)) {
             self.parked -= 1;

@@ -111,6 +111,7 @@ impl Server {
             Proposer::Publish(id, channel) => {
                 let Some(reply) = self.take_waiting(now, id) else { return };
                 // A channel name needs no escaping.
+                let channel = ChannelName::shown(&channel);
                 let body = format!(r#"{{"id":"{first}","channel":"{channel}","subscribers":{subscribers}}}"#);
                 self.answer_json(now, id, &reply, body, repeated);
             }

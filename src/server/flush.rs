@@ -144,6 +144,7 @@ impl Server {
     /// Reads on from the cursor into the list of staged pieces.
     fn stage(&mut self, now: Now, id: ConnId) {
         let Some(wire) = self.conns.get(id).and_then(wire_of) else { return };
+        self.say_news(id, wire.reader, wire.encoding);
         let mut from = self.hub.cursor(wire.reader);
         let mut bytes = 0;
         let compressed = self.compressed_bytes();
@@ -262,7 +263,10 @@ impl Server {
             self.resume(id);
         }
         self.after_sent(now, id);
-        let has_more = self.conns.get(id).is_some_and(|conn| !conn.queue.is_empty());
+        let has_more = self.conns.get(id).is_some_and(|conn| {
+            let news = conn.reader().is_some_and(|reader| self.hub.has_news(reader));
+            !conn.queue.is_empty() || news
+        });
         has_more || !is_all_read
     }
 

@@ -187,7 +187,11 @@ impl Server {
         reply.keep_alive = false;
         match &wanted {
             Wanted::Nothing(first) => self.refuse(now, id, &reply, first),
-            Wanted::Publish(..) | Wanted::Bulk | Wanted::Ask { .. } | Wanted::Answer(..) => {
+            Wanted::Publish(..)
+            | Wanted::Bulk
+            | Wanted::Subscriptions(_)
+            | Wanted::Ask { .. }
+            | Wanted::Answer(..) => {
                 self.refuse(now, id, &reply, problem);
             }
         }

@@ -2,6 +2,7 @@
 //! that is not empty, by its deadline, or by its peer's going.
 
 use super::connection::{Closing, ConnId, Proto};
+use super::presence::notice_of;
 use super::problem::Problem;
 use super::reading::Reading;
 use super::reply::Reply;
@@ -9,6 +10,7 @@ use super::subscribe::Identity;
 use super::{OutPiece, Server};
 use crate::base::time::{Millis, Now};
 use crate::hub::{Next, ReaderId};
+use crate::limits::NEWS_OF_POLL_MAX;
 use crate::message::{Cursor, Notice};
 use crate::transport::poll::{Batch, BatchEnd};
 use crate::transport::{Encoding, Transport};
@@ -52,8 +54,14 @@ impl Server {
         identity: Identity,
     ) -> Result<(), Problem> {
         let is_held = reading.wait_s > 0 && !reply.head_only && !self.is_draining;
+        self.hub.check_client(identity.client)?;
         let (channels, start) = (&reading.channels, reading.start);
         let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
+        // Who polls without a session and is answered at once is nobody who could be there; who is held, is.
+        let is_known = reading.session.is_some() && !reply.head_only;
+        if is_known {
+            self.introduce(now, reader, reading, reading.watches);
+        }
         let asked = Asked {
             identity,
             by_etag: reading.by_etag,
@@ -67,9 +75,12 @@ impl Server {
             return Ok(());
         }
         if self.parked >= self.settings.max_parked {
-            self.hub.leave(reader);
+            self.hub.lose(reader, now.at);
             *reply = parked.reply;
             return Err(Problem::new(503, "the server holds as many polls as it may"));
+        }
+        if !is_known {
+            self.introduce(now, reader, reading, reading.watches);
         }
         self.parked += 1;
         if let Some(conn) = self.conns.get_mut(id) {
@@ -120,10 +131,19 @@ impl Server {
             Next::Idle => {
                 let newest = self.hub.newest();
                 self.hub.advance(parked.reader, newest);
-                true
+                self.news_is_empty(parked.reader)
             }
             _ => false,
         }
+    }
+
+    /// Nobody but this client itself came or left, as far as it wants to know.
+    fn news_is_empty(&mut self, reader: ReaderId) -> bool {
+        let is_empty = self.hub.news(reader, NEWS_OF_POLL_MAX).is_empty();
+        if is_empty {
+            self.hub.take_news(reader);
+        }
+        is_empty
     }
 
     /// Answers, unless there is nothing to tell and time left.
@@ -135,7 +155,7 @@ impl Server {
             self.hub.advance(parked.reader, next);
             return false;
         }
-        self.hub.leave(parked.reader);
+        self.hub.lose(parked.reader, now.at);
         let asked = &parked.asked;
         let etag = format!("\"{next}\"");
         let client = asked.identity.client.to_string();
@@ -171,6 +191,10 @@ impl Server {
     fn gather(&mut self, now: Now, reader: ReaderId, is_jsonp: bool, limit: usize) -> Gathered {
         let encoding = if is_jsonp { Encoding::Jsonp } else { Encoding::Poll };
         let mut batch = Batch::new(is_jsonp, limit, self.settings.max_batch);
+        for news in self.hub.news(reader, NEWS_OF_POLL_MAX) {
+            batch.add_notice(&notice_of(&news));
+        }
+        self.hub.take_news(reader);
         let mut from = self.hub.cursor(reader);
         loop {
             let next = self.hub.next(reader, from, now.unix_ms);

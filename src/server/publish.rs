@@ -12,7 +12,7 @@ use super::{OutPiece, Server};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::{Head, Query};
-use crate::message::{Answer, AskId, Command, Draft, RepeatKey};
+use crate::message::{Answer, AskId, ClientId, Command, Draft, RepeatKey};
 use sha1::{Digest, Sha1};
 
 /// What to do with a body once it is there.
@@ -21,6 +21,8 @@ pub enum Wanted {
     Publish(Box<Draft>, Option<Box<str>>),
     /// Publish its lines.
     Bulk,
+    /// Change the channels of this client's streams.
+    Subscriptions(ClientId),
     /// Ask it, and hold the asker so long.
     Ask {
         /// Still without its body.
@@ -79,9 +81,11 @@ impl Server {
     /// Bytes that the body may have.
     pub(super) fn body_max(&self, writing: &Writing) -> usize {
         match writing.wanted {
-            Wanted::Publish(..) | Wanted::Ask { .. } | Wanted::Answer(..) | Wanted::Nothing(_) => {
-                self.settings.max_message
-            }
+            Wanted::Publish(..)
+            | Wanted::Subscriptions(_)
+            | Wanted::Ask { .. }
+            | Wanted::Answer(..)
+            | Wanted::Nothing(_) => self.settings.max_message,
             Wanted::Bulk => self.settings.max_batch.max(self.settings.max_message),
         }
     }
@@ -90,6 +94,9 @@ impl Server {
     pub(super) fn finish_write(&mut self, now: Now, id: ConnId, writing: Writing, body: &[u8]) {
         let repeat = writing.repeat_key(body);
         let Writing { reply, wanted, .. } = writing;
+        if let Wanted::Subscriptions(client) = wanted {
+            return self.finish_subscriptions(now, id, &reply, client, body);
+        }
         let (proposer, commands) = match self.commands_of(id, wanted, body) {
             Ok(both) => both,
             Err(problem) => return self.refuse(now, id, &reply, &problem),
@@ -120,6 +127,7 @@ impl Server {
                 asking::fill_answer(&mut answer, body.into())?;
                 Ok((Proposer::Answer(id), vec![Command::Answer(ask, *answer)]))
             }
+            Wanted::Subscriptions(_) => unreachable!("it is no command to the journal"),
             Wanted::Nothing(problem) => Err(problem),
         }
     }
@@ -199,6 +207,11 @@ impl Writing {
     /// A body that is only read to find what comes behind it.
     pub(super) fn refused(reply: Reply, problem: Problem) -> Self {
         Writing { reply, wanted: Wanted::Nothing(problem), repeat: None, parameters: Box::default() }
+    }
+
+    /// A request that is told by its body alone what to do, and asks nothing of the journal.
+    pub(super) fn plain(reply: Reply, wanted: Wanted) -> Self {
+        Writing { reply, wanted, repeat: None, parameters: Box::default() }
     }
 
     pub(super) fn new(

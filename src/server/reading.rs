@@ -5,7 +5,7 @@ use super::problem::Problem;
 use crate::channel_name::ChannelName;
 use crate::http::{Head, Query, accept, conditional, prefer_wait};
 use crate::hub::Start;
-use crate::limits::{BATCH_MESSAGES_DEFAULT, BATCH_MESSAGES_MAX, CHANNELS_PER_REQUEST_MAX};
+use crate::limits::{BATCH_MESSAGES_DEFAULT, BATCH_MESSAGES_MAX, CHANNELS_PER_REQUEST_MAX, CLIENT_NAME_MAX};
 use crate::message::Cursor;
 use crate::transport::{Transport, jsonp};
 
@@ -30,6 +30,10 @@ pub struct Reading {
     pub envelope: bool,
     /// The session that the client says it is.
     pub session: Option<String>,
+    /// What the client calls itself.
+    pub name: Option<String>,
+    /// It wants to be told who comes and goes.
+    pub watches: bool,
     /// The page that may receive (iframe).
     pub origin: Option<String>,
 }
@@ -49,6 +53,7 @@ pub struct Parameters {
     session: Option<String>,
     origin: Option<String>,
     name: Option<String>,
+    presence: Option<String>,
 }
 
 /// What a reader can choose from by `Accept`.
@@ -77,6 +82,7 @@ impl Parameters {
                 "session" => &mut found.session,
                 "origin" => &mut found.origin,
                 "name" => &mut found.name,
+                "presence" => &mut found.presence,
                 _ => continue,
             };
             // Empty counts as absent.
@@ -140,16 +146,16 @@ impl Parameters {
         let (wait_s, by_prefer) = self.wait(head)?;
         let (start, by_etag) = self.start(head)?;
         let limit = self.number("limit", self.limit.as_deref())?.unwrap_or(BATCH_MESSAGES_DEFAULT);
-        if self.name.as_ref().is_some_and(|name| name.len() > 128) {
-            return Err(Problem::bad("name has at most 128 bytes"));
+        if self
+            .name
+            .as_ref()
+            .is_some_and(|name| name.len() > CLIENT_NAME_MAX || name.contains(char::is_control))
+        {
+            return Err(Problem::bad("name has at most 128 bytes and no control characters"));
         }
         let channels = self.channels(path_channel)?;
-        let envelope = match self.envelope.as_deref() {
-            None => channels.len() > 1,
-            Some("0") => false,
-            Some("1") => true,
-            Some(_) => return Err(Problem::bad("envelope is 0 or 1")),
-        };
+        let envelope = switch("envelope", self.envelope.as_deref())?.unwrap_or(channels.len() > 1);
+        let watches = switch("presence", self.presence.as_deref())?.unwrap_or(false);
         // Asked for by name without saying how long: as long as may be.
         let named_long = transport == Transport::LongPoll && wait_s == 0 && self.wait.is_none() && !by_prefer;
         let wait_s = if named_long { wait_max_s } else { wait_s.min(wait_max_s) };
@@ -163,6 +169,8 @@ impl Parameters {
             by_prefer,
             envelope,
             session: checked_session(self.session)?,
+            name: self.name,
+            watches,
             origin: self.origin,
         })
     }
@@ -224,6 +232,15 @@ impl Parameters {
             }
             _ => Err(Problem::bad(format!("{name} is a number from 1 to {BATCH_MESSAGES_MAX}"))),
         }
+    }
+}
+
+fn switch(name: &str, value: Option<&str>) -> Result<Option<bool>, Problem> {
+    match value {
+        None => Ok(None),
+        Some("0") => Ok(Some(false)),
+        Some("1") => Ok(Some(true)),
+        Some(_) => Err(Problem::bad(format!("{name} is 0 or 1"))),
     }
 }
 

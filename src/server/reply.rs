@@ -10,6 +10,7 @@ use crate::conn::Http1;
 use crate::http::{Connection as After, Head, Method, ResponseBuilder, Version, problem, problem_json};
 use crate::transport::{Encoding, Transport, jsonp, sse};
 use core::fmt::Write as _;
+use std::borrow::Cow;
 
 /// What of a request is known until it is answered.
 #[derive(Clone, Debug)]
@@ -88,8 +89,8 @@ impl Reply {
 /// The target with secrets taken out: values in the query, and what names a question.
 fn without_secrets(target: &str) -> String {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let path = if path.starts_with("/asks/") { "/asks/***" } else { path };
-    let Some(query) = query else { return path.to_owned() };
+    let path = if path.starts_with("/asks/") { "/asks/***".into() } else { path_without_secrets(path) };
+    let Some(query) = query else { return path.into_owned() };
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
         // The name may be encoded, and is what it decodes to.
         Some((name, _)) if is_secret(name) => format!("{name}=***"),
@@ -97,6 +98,20 @@ fn without_secrets(target: &str) -> String {
     });
     format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
 }
+
+/// What stands for a client in a path and is longer than the id of one is its session, or may be.
+fn path_without_secrets(path: &str) -> Cow<'_, str> {
+    let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    let Some((before, rest)) = decoded.split_once("/clients/") else { return Cow::Borrowed(path) };
+    let (client, behind) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    match client.len() > CLIENT_ID_LEN {
+        true => Cow::Owned(format!("{before}/clients/***{behind}").escape_default().to_string()),
+        false => Cow::Borrowed(path),
+    }
+}
+
+/// Characters of a client's id.
+const CLIENT_ID_LEN: usize = 16;
 
 fn is_secret(name: &str) -> bool {
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
@@ -291,5 +306,13 @@ mod tests {
             without_secrets("/a?token=abc&x=1&ticket=&session=s&tok%65n=q&tokens=1"),
             "/a?token=***&x=1&ticket=***&session=***&tok%65n=***&tokens=1"
         );
+        let id = "/clients/0123456789abcdef";
+        assert_eq!(without_secrets(id), id);
+        let shown = "/clients/***/subscriptions";
+        for session in ["0123456789012345678901", "a".repeat(64).as_str(), "%300123456789abcdef"] {
+            assert_eq!(without_secrets(&format!("/clients/{session}/subscriptions")), shown);
+            assert_eq!(without_secrets(&format!("/%63lients/{session}%2Fsubscriptions")), shown);
+            assert_eq!(without_secrets(&format!("http://a/clients/{session}?x")), "http://a/clients/***?x");
+        }
     }
 }

@@ -16,6 +16,12 @@ use crate::hub::AskError;
 enum Route {
     Channel(ChannelName),
     Channels,
+    Presence(ChannelName),
+    Clients,
+    /// What follows `/clients/`.
+    Client(Box<str>),
+    /// Of the client with this session.
+    Subscriptions(String),
     Publish,
     Ask(ChannelName),
     /// What follows `/asks/`.
@@ -24,7 +30,7 @@ enum Route {
     Ready,
     Stats,
     Console,
-    Client,
+    Script,
     Echo,
     /// Perhaps a file.
     Other,
@@ -91,6 +97,17 @@ impl Server {
             (Route::Channel(channel), Method::Post) => {
                 return self.begin_publish(now, head, reply, channel).map(Judged::Body);
             }
+            (Route::Presence(channel), Method::Get | Method::Head) => {
+                self.answer_presence(now, id, reply, &channel);
+            }
+            (Route::Clients, Method::Get | Method::Head) => self.answer_clients(now, id, head, reply)?,
+            (Route::Client(client), Method::Post) => {
+                return self.begin_send(now, head, reply, &client).map(Judged::Body);
+            }
+            (Route::Client(client), Method::Delete) => self.disconnect(now, id, reply, &client)?,
+            (Route::Subscriptions(session), Method::Post) => {
+                return self.begin_subscriptions(now, reply, session).map(Judged::Body);
+            }
             (Route::Publish, Method::Post) => return self.begin_bulk(now, head, reply).map(Judged::Body),
             (Route::Ask(channel), Method::Post) => {
                 return self.begin_ask(now, head, reply, channel).map(Judged::Body);
@@ -116,22 +133,27 @@ impl Server {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, reply, body, &[]);
             }
-            (Route::Client, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
+            (Route::Script, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
             }
             (Route::Channel(_), _) => {
                 return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
+            (Route::Client(_), _) => return Err(Problem::method("POST, DELETE, OPTIONS")),
             (Route::Question(_), _) => return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS")),
-            (Route::Ask(_) | Route::Publish, _) => return Err(Problem::method("POST, OPTIONS")),
+            (Route::Ask(_) | Route::Publish | Route::Subscriptions(_), _) => {
+                return Err(Problem::method("POST, OPTIONS"));
+            }
             (Route::Other, _) if !self.settings.public => return Err(not_found()),
             (
                 Route::Channels
+                | Route::Presence(_)
+                | Route::Clients
+                | Route::Script
                 | Route::Alive
                 | Route::Ready
                 | Route::Stats
-                | Route::Client
                 | Route::Console
                 | Route::Other,
                 _,
@@ -152,6 +174,16 @@ impl Server {
         if let Some(name) = path.strip_prefix("/channels/") {
             return Ok(Route::Channel(ChannelName::parse(&decode_path(name)?)?));
         }
+        if let Some(name) = path.strip_prefix("/presence/") {
+            return Ok(Route::Presence(ChannelName::parse(&decode_path(name)?)?));
+        }
+        if let Some(rest) = path.strip_prefix("/clients/") {
+            return match rest.split_once('/') {
+                Some((session, "subscriptions")) => Ok(Route::Subscriptions(decode_path(session)?.into())),
+                Some(_) => Err(not_found()),
+                None => Ok(Route::Client(rest.into())),
+            };
+        }
         if let Some(name) = path.strip_prefix("/ask/") {
             return Ok(Route::Ask(ChannelName::parse(&decode_path(name)?)?));
         }
@@ -160,11 +192,12 @@ impl Server {
         }
         Ok(match path {
             "/channels" => Route::Channels,
+            "/clients" => Route::Clients,
             "/publish" => Route::Publish,
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,
             "/stats" => Route::Stats,
-            "/holdline.js" => Route::Client,
+            "/holdline.js" => Route::Script,
             "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,

@@ -73,9 +73,12 @@ impl Server {
         if self.is_draining {
             return Err(Problem::new(503, "the server is ending; come back to the next one"));
         }
-        let identity = self.identify(reading.session);
+        let identity = self.identify(reading.session.clone());
+        self.hub.check_client(identity.client)?;
         let (channels, start) = (&reading.channels, reading.start);
         let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
+        // There are no notices in `holdline.raw`.
+        self.introduce(now, reader, &reading, reading.watches && protocol == Protocol::V1);
         let agreed = self.agree(head);
         self.switch_protocols(now, id, reply, &handshake, subprotocol, agreed);
         if protocol == Protocol::V1 {

@@ -31,9 +31,14 @@ impl Server {
     /// as the server runs, needs no table, and tells nothing of the session.
     pub(super) fn identify(&mut self, session: Option<String>) -> Identity {
         let session = session.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(self.rng.bytes()));
-        let digest = self.rng.digest(b"client", session.as_bytes());
-        let client = ClientId(*digest.first_chunk().expect("16 bytes begin with 12"));
+        let client = self.client_of(&session);
         Identity { session, client }
+    }
+
+    /// Whose session it is.
+    pub(super) fn client_of(&self, session: &str) -> ClientId {
+        let digest = self.rng.digest(b"client", session.as_bytes());
+        ClientId(*digest.first_chunk().expect("16 bytes begin with 12"))
     }
 
     /// Answers `GET /channels/…`, which is no handshake.
@@ -92,6 +97,7 @@ impl Server {
         if self.is_draining {
             return Err(Problem::new(503, "the server is ending; come back to the next one"));
         }
+        self.hub.check_client(identity.client)?;
         let (channels, start) = (&reading.channels, reading.start);
         let reader = match self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)
         {
@@ -116,11 +122,12 @@ impl Server {
         let after = if is_head { self.after(reply) } else { After::Close };
         self.write_head(now, id, reply, 200, &fields, after, None);
         if is_head {
-            self.hub.leave(reader);
+            self.hub.lose(reader, now.at);
             self.log_answer(now, id, reply, 200, 0);
             self.end_answer(now, id, reply.keep_alive);
             return Ok(());
         }
+        self.introduce(now, reader, reading, reading.watches);
         let retry_ms = RETRY_MS + self.rng.below(RETRY_MS);
         let cursor = self.hub.cursor(reader);
         let Identity { session, client } = identity;

@@ -17,7 +17,8 @@ impl Server {
             let at = self.clock.at + unix_ms.saturating_sub(self.clock.unix_ms);
             at.max(self.swept_at + SWEEP_MS)
         });
-        [self.wheel.next(), sweep, self.askers.deadline(), self.drain_deadline()].into_iter().flatten().min()
+        let machines = [self.hub.next_departure(), self.askers.deadline(), self.drain_deadline()];
+        machines.into_iter().chain([self.wheel.next(), sweep]).flatten().min()
     }
 
     /// Does what is due.
@@ -28,6 +29,7 @@ impl Server {
             self.hub.tick(now.unix_ms);
             self.tell_ended(now);
         }
+        self.hub.let_go(now.at);
         self.tell_due(now);
         let mut fired = core::mem::take(&mut self.fired);
         self.wheel.expire(now.at, &mut fired);

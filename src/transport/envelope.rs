@@ -48,6 +48,19 @@ pub fn write_notice(out: &mut Vec<u8>, lead: &str, notice: &Notice<'_>, escape: 
             text_member(out, "\",\"channel\":", channel, escape);
             out.push(b'}');
         }
+        Notice::Join { channel, client, name } | Notice::Leave { channel, client, name } => {
+            text_member(out, "\",\"channel\":", channel, escape);
+            put(out, ",\"client\":\"", client);
+            out.push(b'"');
+            if let Some(name) = name {
+                text_member(out, ",\"name\":", name, escape);
+            }
+            out.push(b'}');
+        }
+        Notice::PresenceChanged { channel } => {
+            text_member(out, "\",\"channel\":", channel, escape);
+            out.push(b'}');
+        }
         Notice::Shutdown { reconnect_ms } => {
             put(out, "\",\"reconnect_ms\":", reconnect_ms);
             out.push(b'}');
@@ -93,6 +106,9 @@ pub fn notice_name(notice: &Notice<'_>) -> &'static str {
         Notice::Gap { .. } => "gap",
         Notice::Position { .. } => "position",
         Notice::Closed { .. } => "closed",
+        Notice::Join { .. } => "join",
+        Notice::Leave { .. } => "leave",
+        Notice::PresenceChanged { .. } => "presence-changed",
         Notice::Withdrawn { .. } => "withdrawn",
         Notice::Shutdown { .. } => "shutdown",
         Notice::Reload { .. } => "reload",
@@ -227,6 +243,15 @@ mod tests {
             ),
             (Notice::Position { cursor: after }, r#"{"notice":"position","cursor":"5-1"}"#),
             (Notice::Closed { channel: "a" }, r#"{"notice":"closed","channel":"a"}"#),
+            (
+                Notice::Join { channel: "a", client: CLIENT, name: None },
+                r#"{"notice":"join","channel":"a","client":"AAAAAAAAAAAAAAAA"}"#,
+            ),
+            (
+                Notice::Leave { channel: "a", client: CLIENT, name: Some("Ann \"€\"") },
+                r#"{"notice":"leave","channel":"a","client":"AAAAAAAAAAAAAAAA","name":"Ann \"€\""}"#,
+            ),
+            (Notice::PresenceChanged { channel: "a" }, r#"{"notice":"presence-changed","channel":"a"}"#),
             (Notice::Shutdown { reconnect_ms: 1500 }, r#"{"notice":"shutdown","reconnect_ms":1500}"#),
             (
                 Notice::Withdrawn { ask: AskId([0; 16]), end: AskEnd::Answered },

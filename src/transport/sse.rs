@@ -3,15 +3,17 @@
 use super::Opening;
 use super::envelope::{notice_name, text_of, write_envelope, write_greeting, write_notice};
 use super::json::Escape;
+use crate::channel_name::OWN_SHOWN;
 use crate::message::{Cursor, Message, Notice};
 use crate::sse;
 
 /// One message: bare, or as its envelope. A question and binary data are always shown as their envelope, under a name of
-/// their own where the others are bare.
+/// their own where the others are bare, and so is what was sent to the client alone.
 pub fn message(out: &mut Vec<u8>, channel: &str, message: &Message, bare: bool) {
     let event = message.event.as_deref();
     match text_of(message) {
         _ if bare && message.ask.is_some() => enveloped(out, channel, message, Some("holdline:ask")),
+        _ if bare && channel == OWN_SHOWN => enveloped(out, channel, message, Some("holdline:client")),
         Some(text) if bare => sse::event(out, Some(message.id), event, text.as_bytes()),
         None if bare => enveloped(out, channel, message, Some("holdline:binary")),
         _ => enveloped(out, channel, message, event),

@@ -3,14 +3,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod ask_command;
 mod asking;
 mod browsers;
 mod bulk;
 mod cli;
+mod clients;
 mod closing;
 mod compression;
 mod descriptors;
 mod embedded;
+mod examples;
 mod frames;
 mod gaps;
 mod handshake;
@@ -22,12 +25,16 @@ mod malformed;
 mod messages;
 mod ndjson;
 mod polls;
+mod presence;
+mod pub_command;
 mod publish;
 mod reading;
 mod resume;
 mod shortcuts;
 mod sse;
 mod static_files;
+mod subscriptions;
+mod sub_command;
 mod support_tests;
 mod unix;
 mod websocket;

@@ -4,9 +4,12 @@
 //! condition; [`HANG`] only turns a hang into a failure.
 
 pub mod body;
+pub mod canned;
 pub mod client;
+pub mod command;
 pub mod process;
 pub mod reader;
+pub mod relay;
 pub mod response;
 pub mod script;
 pub mod socket;

@@ -44,6 +44,8 @@ pub struct Reader<'s> {
     server: &'s Server,
     via: Via,
     channel: String,
+    /// What else stands in the query, each with its `&`.
+    query: String,
     cursor: String,
     line: Option<Line>,
     told: VecDeque<Told>,
@@ -58,9 +60,14 @@ enum Line {
 impl<'s> Reader<'s> {
     /// Subscribes from `cursor` on. A poll asks only when something is wanted.
     pub fn open(server: &'s Server, via: Via, channel: &str, cursor: &str) -> Reader<'s> {
-        let line = open(server, via, channel, cursor);
-        let told = VecDeque::new();
-        Reader { server, via, channel: channel.to_owned(), cursor: cursor.to_owned(), line, told }
+        Reader::open_as(server, via, channel, cursor, "")
+    }
+
+    /// As [`Reader::open`], with more in the query: `&name=value`.
+    pub fn open_as(server: &'s Server, via: Via, channel: &str, cursor: &str, query: &str) -> Reader<'s> {
+        let line = open(server, via, channel, cursor, query);
+        let [channel, cursor, query] = [channel, cursor, query].map(str::to_owned);
+        Reader { server, via, channel, query, cursor, line, told: VecDeque::new() }
     }
 
     /// What comes next.
@@ -78,8 +85,8 @@ impl<'s> Reader<'s> {
     }
 
     fn poll(&mut self) {
-        let Reader { channel, cursor, server, .. } = self;
-        let target = format!("/channels/{channel}?limit=50&since={cursor}");
+        let Reader { channel, query, cursor, server, .. } = self;
+        let target = format!("/channels/{channel}?limit=50&since={cursor}{query}");
         let mut client = server.connect();
         let batch = match self.via {
             Via::LongPoll => client.json(&format!("{target}&wait=20")),
@@ -116,8 +123,8 @@ impl<'s> Reader<'s> {
     }
 }
 
-fn open(server: &Server, via: Via, channel: &str, cursor: &str) -> Option<Line> {
-    let target = format!("/channels/{channel}?since={cursor}");
+fn open(server: &Server, via: Via, channel: &str, cursor: &str, query: &str) -> Option<Line> {
+    let target = format!("/channels/{channel}?since={cursor}{query}");
     let stream = |target: &str, accept: &str| {
         let (head, body) = server.connect().stream(target, &[("Accept", accept)]);
         assert!(head.lists("Transfer-Encoding", "chunked"), "{head:?}");

@@ -3,8 +3,11 @@
 mod asking;
 mod audience;
 mod beginning;
+mod company;
 mod game;
 mod model;
+mod own_log;
+mod presence;
 mod reading;
 mod retention;
 mod subscribing;
@@ -21,6 +24,9 @@ const ROOMY: Limits = Limits {
     retain_total: 1 << 30,
     max_channels: 1000,
     max_subscriptions: 100,
+    presence_grace_ms: 10_000,
+    session_grace_ms: 60_000,
+    max_remembered: 1000,
     max_asks: 100,
 };
 

@@ -4,7 +4,7 @@ use super::members::Members;
 use super::wire;
 use crate::channel_name::ChannelName;
 use crate::limits::Settings;
-use crate::message::MessageId;
+use crate::message::{AskId, AskerId, MessageId};
 use crate::testing::decode::handshake::Handshake;
 use crate::testing::driver::{Line, World};
 use base64::Engine;
@@ -21,14 +21,15 @@ const SUBSCRIPTIONS_MAX: usize = 8;
 /// granted, and what a message says. A command that is spelled in another way, with members nobody knows, does the same.
 /// What is delivered says the same when it is published again.
 ///
-/// Each line is a command.
+/// Each line is a command. In it `$ASK` stands for the question that was heard last, and `$ASKER` for the one asked last.
 pub fn commands(data: &[u8]) {
     let lines = data.split(|&b| b == b'\n').filter_map(|line| core::str::from_utf8(line).ok());
-    let lines: Vec<&str> = lines.take(COMMANDS_MAX).collect();
+    let mut lines: Vec<String> = lines.take(COMMANDS_MAX).map(str::to_owned).collect();
     let mut client = Client::new();
     let mut subscribed = BTreeSet::from(["a".to_owned()]);
     let mut said = Vec::new();
-    for line in &lines {
+    for line in &mut lines {
+        *line = with_ids(line, &said);
         let answers = client.command(line);
         check_answer(line, &answers, &mut subscribed);
         said.push(answers);
@@ -38,7 +39,7 @@ pub fn commands(data: &[u8]) {
     for (line, answers) in lines.iter().zip(&said) {
         let again = match Members::parse(line) {
             Some(members) => members.spelled_otherwise(),
-            None => (*line).to_owned(),
+            None => line.clone(),
         };
         assert_eq!(undetailed(&other.command(&again)), undetailed(answers), "{again}");
     }
@@ -97,6 +98,18 @@ impl Client {
     }
 }
 
+/// The line with the ids of the question heard last and of the one asked last.
+fn with_ids(line: &str, said: &[Vec<String>]) -> String {
+    let last = |kind| {
+        let all = said.iter().flatten().rev().filter_map(|answer| of_type(answer, kind));
+        all.filter_map(|members| members.string("ask")).next().unwrap_or_default()
+    };
+    match line.contains("$ASK") {
+        true => line.replace("$ASKER", &last("asked")).replace("$ASK", &last("message")),
+        false => line.to_owned(),
+    }
+}
+
 /// What is said, but for what an error says to people: there the place of the error stands.
 fn undetailed(answers: &[String]) -> Vec<String> {
     let plain = |answer: &String| match Members::parse(answer).filter(|members| members.count("error") > 0) {
@@ -118,7 +131,10 @@ fn of_type(answer: &str, kind: &str) -> Option<Members> {
 /// What a naive reader expects to be said to this line; `subscribed` is kept up to date.
 fn check_answer(line: &str, answers: &[String], subscribed: &mut BTreeSet<String>) {
     let pongs: Vec<Members> = answers.iter().filter_map(|answer| of_type(answer, "pong")).collect();
-    let replies: Vec<Members> = answers.iter().filter_map(|answer| of_type(answer, "reply")).collect();
+    // What became of a question is told to whoever asked, whatever ended it.
+    let replies = answers.iter().filter_map(|answer| of_type(answer, "reply"));
+    let (outcomes, replies): (Vec<Members>, Vec<Members>) =
+        replies.partition(|reply| reply.count("state") > 0);
     assert!(pongs.len() + replies.len() <= 1, "one answer: {answers:?}");
     let answer = pongs.first().or(replies.first());
     let refused = answer.is_some_and(|answer| answer.count("error") > 0);
@@ -126,7 +142,7 @@ fn check_answer(line: &str, answers: &[String], subscribed: &mut BTreeSet<String
         assert!(refused && answer.is_some_and(|answer| answer.count("ref") == 0), "{answers:?}");
         return;
     };
-    if command.reference.is_some() || refused {
+    if (command.reference.is_some() && command.kind != "ask") || refused {
         assert_eq!(answer.and_then(|answer| answer.get("ref")), command.reference.as_deref());
         assert!(answer.is_some(), "it is answered");
     }
@@ -154,7 +170,34 @@ fn check_answer(line: &str, answers: &[String], subscribed: &mut BTreeSet<String
             assert_eq!(!refused, command.channels.is_some(), "{answers:?}");
             subscribed.retain(|name| !command.channels.iter().flatten().any(|gone| gone == name));
         }
+        "ask" => {
+            let line = Members::parse(line).expect("it was read");
+            check_asked(&line, &command, answers, refused);
+        }
+        "answer" | "withdraw" => {
+            let told = answers.iter().filter_map(|answer| of_type(answer, "notice"));
+            let ends = told.filter(|notice| notice.string("notice").as_deref() == Some("withdrawn")).count();
+            assert!(ends + outcomes.len() == 0 || !refused, "what was refused ends nothing: {answers:?}");
+        }
         _ => assert!(refused),
+    }
+    assert!(outcomes.is_empty() || ["ask", "answer", "withdraw"].contains(&&*command.kind), "{answers:?}");
+}
+
+/// A new question is confirmed to whoever gave a `ref`, and delivered; one that is taken up again is not.
+fn check_asked(line: &Members, command: &Command, answers: &[String], refused: bool) {
+    let is_new = matches!(line.get("ask"), None | Some("null"));
+    let asked: Vec<Members> = answers.iter().filter_map(|answer| of_type(answer, "asked")).collect();
+    assert_eq!(asked.len(), usize::from(is_new && !refused && command.reference.is_some()), "{answers:?}");
+    for asked in &asked {
+        assert_eq!(asked.get("ref"), command.reference.as_deref());
+        assert!(asked.string("ask").is_some_and(|id| id.parse::<AskerId>().is_ok()));
+    }
+    let questions: Vec<Members> = answers.iter().filter_map(|answer| of_type(answer, "message")).collect();
+    assert!(questions.len() <= usize::from(is_new && !refused), "{answers:?}");
+    for question in &questions {
+        assert!(question.string("ask").is_some_and(|id| id.parse::<AskId>().is_ok()));
+        check_delivered(line, question);
     }
 }
 
@@ -227,7 +270,7 @@ fn check_delivered(publish: &Members, message: &Members) {
 
 /// In another world this message is published, while `client` listens on its channel and no other.
 fn check_published_again(message: &Members, client: &mut Client) {
-    const GIVEN: [&str; 4] = ["id", "time", "type", "replay"];
+    const GIVEN: [&str; 5] = ["id", "time", "type", "replay", "ask"];
     let channel = message.get("channel").expect("every message has one");
     client.command("{\"type\":\"unsubscribe\",\"channels\":[\"a\"]}");
     client.command(&format!("{{\"type\":\"subscribe\",\"channels\":[{channel}]}}"));

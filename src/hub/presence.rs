@@ -1,0 +1,397 @@
+//! Presence: who is in a channel, and who is told of it.  Law: a client is present in a channel while an introduced
+//! reader of it has the channel, and for the grace after the last such reader was lost; it joins when it was not
+//! present before and leaves when it is not any more, and every watcher of the channel but itself is told so once and
+//! in order, or that it should look anew.
+
+use super::clients::Clients;
+use super::comings::{Coming, Comings};
+use super::reader::{Mark, ReaderId, SubscriptionId};
+use super::{ChannelId, Hub};
+use crate::base::fading::Fading;
+use crate::base::time::Millis;
+use crate::message::ClientId;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::rc::Rc;
+
+/// What a watcher is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News<'a> {
+    /// Somebody came or left.
+    Coming(&'a Coming),
+    /// More happened in this channel than is told one by one: ask who is there.
+    Changed(&'a str),
+}
+
+/// One client in a channel, as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Present<'a> {
+    /// Who it is.
+    pub client: ClientId,
+    /// What it calls itself.
+    pub name: Option<&'a str>,
+    /// That of its newest reader here, or of its last.
+    pub tag: u8,
+    /// Unix milliseconds since when it is present here.
+    pub since_ms: u64,
+}
+
+/// How a client parts with a channel.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(super) enum Parting {
+    /// It has left.
+    AtOnce,
+    /// It has left unless it comes back before this time.
+    Until(Millis),
+}
+
+/// That a reader watches.
+#[derive(Default)]
+pub(super) struct Watch {
+    /// It was told everything up to here; `None`: nothing happened in its channels since it was told everything.
+    from: Option<u64>,
+}
+
+/// A client that is present in a channel by nothing but the grace.
+struct Away {
+    tag: u8,
+    since_ms: u64,
+}
+
+/// The watchers of one channel.
+#[derive(Default)]
+struct Watchers {
+    readers: BTreeSet<ReaderId>,
+    /// The number of what happened first since they were woken.
+    stirred_at: Option<u64>,
+}
+
+#[derive(Default)]
+pub(super) struct Presence {
+    away: Fading<(ClientId, Rc<str>), Away>,
+    /// The clients of `away` by channel; no set is empty.
+    away_from: HashMap<Rc<str>, BTreeSet<ClientId>>,
+    comings: Comings,
+    /// By channel; none without readers.
+    watchers: HashMap<Rc<str>, Watchers>,
+    /// Channels whose watchers are to be woken.
+    stirred: VecDeque<Rc<str>>,
+    /// Up to where watchers without a reader were told of a channel.
+    places: Fading<(ClientId, Rc<str>), u64>,
+}
+
+impl Presence {
+    pub(super) fn next(&self) -> Option<Millis> {
+        [self.away.next(), self.places.next()].into_iter().flatten().min()
+    }
+
+    fn take_away(&mut self, client: ClientId, channel: &Rc<str>) -> Option<Away> {
+        let away = self.away.take(&(client, channel.clone()))?;
+        self.unlist(client, channel);
+        Some(away)
+    }
+
+    fn unlist(&mut self, client: ClientId, channel: &Rc<str>) {
+        let Some(clients) = self.away_from.get_mut(channel) else { return };
+        clients.remove(&client);
+        if clients.is_empty() {
+            self.away_from.remove(channel);
+        }
+    }
+
+    /// Notes that a client came or left, if there is anybody to be told.
+    fn note(&mut self, clients: &Clients, client: ClientId, channel: Rc<str>, is_join: bool) {
+        if self.watchers.is_empty() && self.places.is_empty() {
+            return;
+        }
+        let name = clients.name(client).cloned();
+        self.comings.push(Coming { channel: channel.clone(), client, name, is_join });
+        let Some(watchers) = self.watchers.get_mut(&channel) else { return };
+        if watchers.stirred_at.is_none() {
+            watchers.stirred_at = Some(self.comings.newest());
+            self.stirred.push_back(channel);
+        }
+    }
+}
+
+impl Hub {
+    /// The client of a subscription is present by it; that it joins is told if it was not there before.
+    pub(super) fn join(&mut self, id: SubscriptionId, unix_ms: u64) {
+        let Some((client, channel)) = self.place_of(id).filter(|_| !self.is_marked(id, Mark::Closed)) else {
+            return;
+        };
+        let mut since_ms = unix_ms;
+        if let Some(other) = self.present_by(client, channel, id) {
+            since_ms = self.subscriptions.get(other).map_or(unix_ms, |other| other.since_ms());
+        } else if let Some(channel) = self.channels.get_mut(channel) {
+            channel.present += 1;
+            match self.presence.take_away(client, &channel.name) {
+                Some(away) => since_ms = away.since_ms,
+                None => self.presence.note(&self.clients, client, channel.name.clone(), true),
+            }
+        }
+        if let Some(subscription) = self.subscriptions.get_mut(id) {
+            subscription.set_present(since_ms);
+        }
+    }
+
+    /// A reader has got more channels: its client joins them, and if it watches, it watches them too.
+    pub(super) fn join_all(&mut self, reader: ReaderId, links: &[SubscriptionId], unix_ms: u64) {
+        let Some(state) = self.readers.get(reader).filter(|state| state.is_introduced) else { return };
+        let watches = state.rare.as_ref().is_some_and(|rare| rare.watch.is_some());
+        for id in links {
+            self.join(*id, unix_ms);
+        }
+        if watches {
+            // What happened in them before is not news.
+            self.stir();
+            links.iter().for_each(|id| self.watch_at(reader, *id));
+        }
+    }
+
+    /// The client of a subscription is not present by it any more.
+    pub(super) fn depart(&mut self, id: SubscriptionId, parting: Parting) {
+        let Some((client, channel)) = self.place_of(id).filter(|_| self.is_marked(id, Mark::Present)) else {
+            return;
+        };
+        let tag = self.reader_of(id).and_then(|reader| self.readers.get(reader)).map_or(0, |r| r.tag);
+        let Some(subscription) = self.subscriptions.get_mut(id) else { return };
+        subscription.set(Mark::Present, false);
+        let since_ms = subscription.since_ms();
+        if self.present_by(client, channel, id).is_some() {
+            return;
+        }
+        let Some(channel) = self.channels.get_mut(channel) else { return };
+        channel.present -= 1;
+        let name = channel.name.clone();
+        match parting {
+            Parting::AtOnce => self.presence.note(&self.clients, client, name, false),
+            Parting::Until(due) => {
+                self.presence.away_from.entry(name.clone()).or_default().insert(client);
+                self.presence.away.put((client, name), Away { tag, since_ms }, due);
+            }
+        }
+    }
+
+    /// Whose subscription to which channel it is.
+    fn place_of(&self, id: SubscriptionId) -> Option<(ClientId, ChannelId)> {
+        let reader = self.readers.get(self.reader_of(id)?)?;
+        let (channel, _) = self.subscriptions.get(id)?.channel(&self.channels)?;
+        Some((reader.client?, channel))
+    }
+
+    fn reader_of(&self, id: SubscriptionId) -> Option<ReaderId> {
+        self.subscriptions.get(id)?.reader(&self.readers)
+    }
+
+    fn is_marked(&self, id: SubscriptionId, mark: Mark) -> bool {
+        self.subscriptions.get(id).is_some_and(|subscription| subscription.is(mark))
+    }
+
+    /// The newest subscription besides `but` by which the client is present in the channel.
+    fn present_by(
+        &self,
+        client: ClientId,
+        channel: ChannelId,
+        but: SubscriptionId,
+    ) -> Option<SubscriptionId> {
+        self.clients.readers(&self.readers, client).find_map(|(_, reader)| {
+            let mut all = reader.subscriptions.iter(&self.subscriptions);
+            all.find(|(id, s)| *id != but && s.is_of(channel) && s.is(Mark::Present)).map(|(id, _)| id)
+        })
+    }
+
+    /// Tells of those whose grace is over, or for whom there is no room.
+    pub(super) fn let_away_go(&mut self, now: Millis, most: usize) {
+        let Hub { presence, clients, .. } = self;
+        while let Some(((client, channel), _)) = presence.away.pop(now, most) {
+            presence.unlist(client, &channel);
+            presence.note(clients, client, channel, false);
+        }
+        while presence.places.pop(now, most).is_some() {}
+    }
+
+    /// The client has left every channel in which it is present by nothing but the grace.
+    pub(super) fn let_client_go(&mut self, client: ClientId) {
+        let first = (client, Rc::from(""));
+        let all = self.presence.away.starting_at(&first).map(|(key, _)| key.clone());
+        let channels: Vec<_> = all.take_while(|(other, _)| *other == client).collect();
+        for (client, channel) in channels {
+            self.presence.take_away(client, &channel);
+            self.presence.note(&self.clients, client, channel, false);
+        }
+    }
+
+    /// At most `most` of the clients that are in the channel, each once; and how many there are.
+    pub fn present(&self, channel: &str, most: usize) -> (Vec<Present<'_>>, usize) {
+        let mut list = Vec::new();
+        let mut seen = HashSet::new();
+        let open = self.names.get(channel).and_then(|id| Some((*id, self.channels.get(*id)?)));
+        if let Some((id, open)) = open {
+            for (subscription, state) in open.subscribers.iter(&self.subscriptions) {
+                if list.len() == most {
+                    break;
+                }
+                let Some((client, _)) = self.place_of(subscription).filter(|_| state.is(Mark::Present))
+                else {
+                    continue;
+                };
+                if seen.insert(client) {
+                    list.push(self.present_one(client, id, subscription));
+                }
+            }
+        }
+        let away = self.presence.away_from.get_key_value(channel);
+        let away_count = away.map_or(0, |(_, clients)| clients.len());
+        for (name, client) in away.into_iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one)))
+        {
+            let Some(away) = self.presence.away.get(&(*client, name.clone())).filter(|_| list.len() < most)
+            else {
+                break;
+            };
+            let Away { tag, since_ms } = *away;
+            list.push(Present { client: *client, name: self.name_of(*client), tag, since_ms });
+        }
+        (list, open.map_or(0, |(_, channel)| channel.present as usize) + away_count)
+    }
+
+    fn name_of(&self, client: ClientId) -> Option<&str> {
+        self.clients.name(client).map(|name| &**name)
+    }
+
+    fn present_one(&self, client: ClientId, channel: ChannelId, first: SubscriptionId) -> Present<'_> {
+        let all = self.clients.readers(&self.readers, client).filter_map(|(_, reader)| {
+            let mut all = reader.subscriptions.iter(&self.subscriptions);
+            let (_, found) = all.find(|(_, s)| s.is_of(channel) && s.is(Mark::Present))?;
+            Some((reader.tag, found.since_ms()))
+        });
+        let since_first = self.subscriptions.get(first).map_or(0, |first| first.since_ms());
+        let (tag, since_ms) = all.into_iter().next().unwrap_or((0, since_first));
+        Present { client, name: self.name_of(client), tag, since_ms }
+    }
+}
+
+/// Watching.
+impl Hub {
+    /// The reader is told who comes and goes, from where it was told before if that is remembered.
+    pub(super) fn watch(&mut self, id: ReaderId, client: ClientId) {
+        self.stir();
+        let (mut from, newest) = (None, self.presence.comings.newest());
+        for subscription in self.subscriptions_of(id) {
+            let Some(name) = self.name_at(subscription) else { continue };
+            let place = self.presence.places.take(&(client, name)).filter(|place| *place < newest);
+            from = [from, place].into_iter().flatten().min();
+            self.watch_at(id, subscription);
+        }
+        if let Some(reader) = self.readers.get_mut(id) {
+            reader.rare.get_or_insert_default().watch = Some(Watch { from });
+        }
+    }
+
+    fn name_at(&self, id: SubscriptionId) -> Option<Rc<str>> {
+        Some(self.subscriptions.get(id)?.channel(&self.channels)?.1.name.clone())
+    }
+
+    /// The reader watches one channel.
+    pub(super) fn watch_at(&mut self, id: ReaderId, subscription: SubscriptionId) {
+        if let Some(name) = self.name_at(subscription) {
+            self.presence.watchers.entry(name).or_default().readers.insert(id);
+        }
+    }
+
+    pub(super) fn unwatch_at(&mut self, id: ReaderId, subscription: SubscriptionId) {
+        if self.presence.watchers.is_empty() {
+            return;
+        }
+        let Some(name) = self.name_at(subscription) else { return };
+        let Some(watchers) = self.presence.watchers.get_mut(&name) else { return };
+        watchers.readers.remove(&id);
+        if watchers.readers.is_empty() {
+            self.presence.watchers.remove(&name);
+        }
+    }
+
+    pub(super) fn is_watching(&self, id: ReaderId) -> bool {
+        self.watch_of(id).is_some()
+    }
+
+    fn watch_of(&self, id: ReaderId) -> Option<&Watch> {
+        self.readers.get(id)?.rare.as_ref()?.watch.as_ref()
+    }
+
+    /// Remembers up to where a watcher was told, for when it comes back.
+    pub(super) fn keep_place(&mut self, id: ReaderId, at: Millis) {
+        if !self.is_watching(id) {
+            return;
+        }
+        self.stir();
+        let place = self.watch_of(id).and_then(|watch| watch.from);
+        let place = place.unwrap_or_else(|| self.presence.comings.newest());
+        let Some(client) = self.readers.get(id).and_then(|reader| reader.client) else { return };
+        for subscription in self.subscriptions_of(id) {
+            if let Some(name) = self.name_at(subscription) {
+                self.presence.places.put((client, name), place, at + self.limits.session_grace_ms);
+            }
+        }
+    }
+
+    /// Wakes the watchers of channels to which somebody came, or that somebody left.
+    pub(super) fn stir(&mut self) {
+        let Hub { presence, readers, dirty, .. } = self;
+        while let Some(name) = presence.stirred.pop_front() {
+            let Some(watchers) = presence.watchers.get_mut(&name) else { continue };
+            let Some(first) = watchers.stirred_at.take() else { continue };
+            for id in &watchers.readers {
+                let Some(reader) = readers.get_mut(*id) else { continue };
+                if let Some(watch) = reader.rare.as_mut().and_then(|rare| rare.watch.as_mut()) {
+                    watch.from = Some(watch.from.map_or(first - 1, |from| from.min(first - 1)));
+                }
+                if !core::mem::replace(&mut reader.is_dirty, true) {
+                    dirty.push_back(*id);
+                }
+            }
+        }
+    }
+
+    /// Has something happened that a watcher was not told?
+    pub fn has_news(&self, reader: ReaderId) -> bool {
+        self.watch_of(reader).is_some_and(|watch| watch.from.is_some())
+    }
+
+    /// What a watcher was not told yet, in order. If that is more than `most`, or more than is held, it is to look
+    /// anew instead. It comes again until it is [taken](Hub::take_news).
+    pub fn news(&self, id: ReaderId, most: usize) -> Vec<News<'_>> {
+        let (Some(reader), Some(from)) =
+            (self.readers.get(id), self.watch_of(id).and_then(|watch| watch.from))
+        else {
+            return Vec::new();
+        };
+        let (mut found, mut changed) = (Vec::new(), Vec::new());
+        for id in self.subscriptions_of(id) {
+            let place = self.subscriptions.get(id).and_then(|one| one.channel(&self.channels));
+            let Some((_, channel)) = place else { continue };
+            match self.presence.comings.after(&channel.name, from, most) {
+                // It is not told of itself.
+                Some(mut some) => {
+                    some.retain(|(_, coming)| Some(coming.client) != reader.client);
+                    found.extend(some);
+                }
+                None => changed.push(&*channel.name),
+            }
+        }
+        if found.len() > most {
+            let names: BTreeSet<&str> = found.drain(..).map(|(_, coming)| &*coming.channel).collect();
+            changed.extend(names);
+        }
+        found.sort_unstable_by_key(|(number, _)| *number);
+        let changed = changed.into_iter().map(News::Changed);
+        changed.chain(found.into_iter().map(|(_, coming)| News::Coming(coming))).collect()
+    }
+
+    /// Commits [`Hub::news`]: all of it was told.
+    pub fn take_news(&mut self, id: ReaderId) {
+        let Some(reader) = self.readers.get_mut(id) else { return };
+        if let Some(watch) = reader.rare.as_mut().and_then(|rare| rare.watch.as_mut()) {
+            watch.from = None;
+        }
+    }
+}
