@@ -30,8 +30,8 @@ export class Holdline {
     await this.ended;
   }
 
-  async publish(data, query = '') {
-    const answer = await fetch(`${this.url}/channels/demo${query}`, { method: 'POST', body: data });
+  async publish(data, query = '', channel = 'demo') {
+    const answer = await fetch(`${this.url}/channels/${channel}${query}`, { method: 'POST', body: data });
     const said = await answer.json();
     if (!answer.ok) throw new Error(`not published: ${said.detail}`);
     return said;

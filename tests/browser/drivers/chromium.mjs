@@ -11,7 +11,7 @@ export async function launch_chromium() {
     name: 'chromium',
     version: browser.version(),
     context: async ({ scheme = 'light', width = 1280, height = 900 } = {}) => {
-      const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height } });
+      const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height }, reducedMotion: 'reduce' });
       await context.addInitScript(watch);
       return new Context(context);
     },

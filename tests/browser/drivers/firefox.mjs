@@ -18,6 +18,7 @@ export async function launch_firefox() {
     env: { ...process.env, HOME: home },
     extraPrefsFirefox: {
       'layout.css.prefers-color-scheme.content-override': SCHEMES[scheme],
+      'ui.prefersReducedMotion': 1,
       'network.dns.localDomains': 'rebound.example',
     },
   });
@@ -78,10 +79,15 @@ class FirefoxPage extends Page {
     return status;
   }
   evaluate(look, arg) { return this.page.evaluate(look, arg); }
-  click(role, name) { return this.page.locator(`::-p-aria([name="${name}"][role="${role}"])`).click(); }
+  async click(role, name) { await (await this.#named(role, name)).click(); }
+
   async fill(label, text) {
-    await this.page.locator(`::-p-aria([name="${label}"][role="textbox"])`).fill(text);
+    const field = await this.#named('textbox', label);
+    await field.evaluate(field => field.select());
+    await field.type(text);
   }
+
+  #named(role, name) { return this.page.waitForSelector(`::-p-aria([name="${name}"][role="${role}"])`); }
   press(key) { return this.page.keyboard.press(key); }
   screenshot(path) { return this.page.screenshot({ path, fullPage: true }); }
   close() { return this.page.close(); }

@@ -3,7 +3,7 @@ import { connect } from '/holdline.js';
 
 const options = JSON.parse(new URLSearchParams(location.search).get('options'));
 const line = connect({ channels: ['demo'], ...options });
-window.page = { state: 'connecting', transport: '', log: [], went: [] };
+window.page = { state: 'connecting', log: [], went: [], get transport() { return line.transport; } };
 window.line = line;
 
 line.on('message', ({ data, event }) => page.log.push({ data, event }));
@@ -11,6 +11,5 @@ line.on('gap', ({ after, resumes }) => page.log.push({ gap: [after, resumes] }))
 line.on('shutdown', () => page.log.push({ notice: 'shutdown' }));
 line.on('state', ({ state, transport }) => {
   page.state = state === 'open' ? 'live' : state;
-  page.transport = transport;
   page.went.push(transport ?? state);
 });
