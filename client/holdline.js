@@ -190,8 +190,6 @@ globalThis.holdline = (() => {
           };
           addEventListener('message', hear);
           link.signal.addEventListener('abort', () => fail(link.signal.reason));
-          // It never ends by itself; what it posted last may come after its end.
-          frame.onload = () => setTimeout(() => fail(new HoldlineError('the frame ended')), 100);
           frame.src = src;
           document.body.append(frame);
         });

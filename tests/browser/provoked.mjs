@@ -4,8 +4,8 @@
 export const CUT_OFF = [
   /^error: Failed to load resource: net::ERR_(CONNECTION_RESET|CONNECTION_REFUSED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|CONTENT_LENGTH_MISMATCH|INTERNET_DISCONNECTED|SOCKET_NOT_CONNECTED|CONNECTION_CLOSED|ABORTED)/,
   /^error: WebSocket connection to '\S+' failed: /,
-  /^uncaught: Firefox can’t establish a connection to the server at ws:/,
-  /^uncaught: The connection to ws:\S+ was interrupted while the page was loading/,
+  /^uncaught: Firefox can’t establish a connection to the server at (ws|http):/,
+  /^uncaught: The connection to \S+ was interrupted while the page was loading/,
 ];
 
 /** What a page of another origin may not do, and what it may but is answered 403 or 404. */

@@ -4,8 +4,8 @@ import { Listening, cut_off_in_all_ways } from '../listening.mjs';
 
 const TRANSPORTS = ['websocket', 'sse', 'ndjson', 'long-poll', 'jsonp', 'iframe'];
 
-// Fast, for it is cut off often; its patience is with a machine that is busy.
-export const OPTIONS = { heartbeat: 500, backoff: 50, backoffMax: 400, patience: 1500 };
+// Fast, for it is cut off often; what it takes for silence on a busy machine only makes it try again, with more patience.
+export const OPTIONS = { heartbeat: 500, backoff: 50, backoffMax: 400, patience: 500 };
 export const path = options => `/client.html?options=${encodeURIComponent(JSON.stringify({ ...OPTIONS, ...options }))}`;
 
 export default async function client(browser, check) {
