@@ -4,9 +4,9 @@
 #   examples/curl/answer.sh CHANNEL [yes | no]
 #
 # Without yes or no it asks at the terminal. Yes is the status 200 with a text, no is 204 and nothing.
-# HOLDLINE is the server (http://127.0.0.1:8080).
+# HOLDLINE_URL is the server (http://127.0.0.1:8080).
 set -eu
-server=${HOLDLINE:-http://127.0.0.1:8080}
+server=${HOLDLINE_URL:-http://127.0.0.1:8080}
 channel=$1
 choice=${2:-}
 

@@ -3,12 +3,12 @@
 #
 #   examples/curl/ask.sh CHANNEL QUESTION
 #
-# Prints the answer; the exit code is 0 for a status of 200 to 299, 1 for another, 2 if nobody answered in time, 3 if
-# the question was withdrawn. Ctrl-C withdraws it. HOLDLINE is the server (http://127.0.0.1:8080), TTL how many seconds
-# the question lives (120), PATIENCE how many this script waits for one response (5): the question lives on between them,
-# and each request takes it up again.
+# Prints the answer. The exit code is 0 for a status of 200 to 299, 4 for another, 5 if nobody answered in time or the
+# question was withdrawn: those of `holdline ask`. Ctrl-C withdraws it. HOLDLINE_URL is the server
+# (http://127.0.0.1:8080), TTL how many seconds the question lives (120), PATIENCE how many this script waits for one
+# response (5): the question lives on between them, and each request takes it up again.
 set -eu
-server=${HOLDLINE:-http://127.0.0.1:8080}
+server=${HOLDLINE_URL:-http://127.0.0.1:8080}
 channel=$1
 question=$2
 ttl=${TTL:-120}
@@ -22,7 +22,7 @@ place=$(curl -sS --fail --max-time "$patience" --retry 3 --retry-all-errors -o /
   -H "Idempotency-Key: $key" -d "$question" "$server/ask/$channel?wait=0&ttl=$ttl")
 
 trap 'rm -f "$answer"' EXIT
-trap 'curl -sS -X DELETE "$server$place"; exit 3' INT TERM
+trap 'curl -sS -X DELETE "$server$place"; exit 130' INT TERM
 
 # Take it up, until something becomes of it.
 while :; do
@@ -44,11 +44,11 @@ END
       [ ! -s "$answer" ] || echo
       case $status in
         2*) exit 0 ;;
-        *) exit 1 ;;
+        *) exit 4 ;;
       esac
       ;;
-    expired) echo "nobody answered" >&2; exit 2 ;;
-    withdrawn) echo "withdrawn" >&2; exit 3 ;;
+    expired) echo 'nobody answered' >&2; exit 5 ;;
+    withdrawn) echo 'withdrawn' >&2; exit 5 ;;
     *) cat "$answer" >&2; exit 1 ;;
   esac
 done

@@ -4,9 +4,9 @@
 #   examples/curl/long-poll.sh [CHANNEL]
 #
 # Prints each batch as it came. STATE is a folder that remembers where this reader is, so that the next run goes on
-# there; without it each run begins with what comes next. HOLDLINE is the server (http://127.0.0.1:8080).
+# there; without it each run begins with what comes next. HOLDLINE_URL is the server (http://127.0.0.1:8080).
 set -eu
-server=${HOLDLINE:-http://127.0.0.1:8080}
+server=${HOLDLINE_URL:-http://127.0.0.1:8080}
 channel=${1:-demo}
 state=${STATE:-}
 if [ -z "$state" ]; then

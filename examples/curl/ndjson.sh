@@ -5,9 +5,9 @@
 #
 # Prints each message's envelope as it came. The id in it is a position in all channels at once, so one cursor serves
 # many. STATE is a folder that remembers it, so that the next run goes on there; without it each run begins with what
-# comes next. HOLDLINE is the server (http://127.0.0.1:8080).
+# comes next. HOLDLINE_URL is the server (http://127.0.0.1:8080).
 set -eu
-server=${HOLDLINE:-http://127.0.0.1:8080}
+server=${HOLDLINE_URL:-http://127.0.0.1:8080}
 [ $# -gt 0 ] || set -- demo
 state=${STATE:-}
 if [ -z "$state" ]; then

@@ -3,9 +3,9 @@
 #
 #   examples/curl/presence.sh [CHANNEL [NAME]]
 #
-# It listens itself, under NAME ("a script"). HOLDLINE is the server (http://127.0.0.1:8080).
+# It listens itself, under NAME ("a script"). HOLDLINE_URL is the server (http://127.0.0.1:8080).
 set -eu
-server=${HOLDLINE:-http://127.0.0.1:8080}
+server=${HOLDLINE_URL:-http://127.0.0.1:8080}
 channel=${1:-demo}
 name=${2:-a script}
 

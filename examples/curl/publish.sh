@@ -3,9 +3,9 @@
 #
 #   examples/curl/publish.sh [CHANNEL]
 #
-# Each answer tells the message's id and how many listened. HOLDLINE is the server (http://127.0.0.1:8080).
+# Each answer tells the message's id and how many listened. HOLDLINE_URL is the server (http://127.0.0.1:8080).
 set -eu
-server=${HOLDLINE:-http://127.0.0.1:8080}
+server=${HOLDLINE_URL:-http://127.0.0.1:8080}
 channel=${1:-demo}
 
 # post [QUERY] CURL-OPTION…: publishes, and ends the answer with a line end.

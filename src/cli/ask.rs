@@ -1,15 +1,16 @@
 //! `holdline ask`.  Law: a question of ours that nobody will wait for any more is withdrawn.  It is asked without being
 //! held, so that its id is known before anything can interrupt us, and then held on to by that id.
 
+use super::answer::Answer;
 use super::args::AskArgs;
 use super::ending::{Ending, tell};
 use super::output::{self, Output};
 use super::patience::Patience;
 use super::publish::{content_type, fresh_key};
-use super::remote::{self, Answer, Call, Remote};
+use super::remote::{self, Call, Remote};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How much longer than the server holds a request its answer may take.
@@ -33,7 +34,10 @@ pub fn run(args: AskArgs) -> Result<(), Ending> {
     withdraw_when_interrupted(question.clone())?;
     let mut patience = Patience::new(Some(args.timeout));
     let answer = question.ask(&args, &data, &mut patience)?;
-    let answer = question.hold(&args, answer, &mut patience)?;
+    let answer = question.hold(&args, answer, &mut patience);
+    // Whoever is interrupting us holds on to the place, and ends us: what its withdrawal made of the question is no news.
+    question.is_at(Place::Over);
+    let answer = answer?;
     match answer.header("holdline-ask") {
         Some("answered") => tell_answer(&answer),
         Some("expired") => {
@@ -107,13 +111,11 @@ impl Question {
                 std::thread::sleep(pace.at_most(PACE));
             }
         }
-        self.is_at(Place::Over);
         Ok(answer)
     }
 
     /// Nobody answered in time. An answer that came at the last moment counts: whoever gave it was told so.
     fn give_up(&self, place: &str, last: &Answer) -> Result<Answer, Ending> {
-        self.is_at(Place::Over);
         if !self.withdraw(place) {
             let call = Call { method: "GET", target: place, fields: &[], body: None };
             if let Ok(answer) = self.remote.send(&call, GRACE)
@@ -136,8 +138,8 @@ impl Question {
         self.asked.notify_all();
     }
 
-    /// Takes the question back as soon as it is known where it is.
-    fn abandon(&self) {
+    /// Takes the question back as soon as it is known where it is. While the result lives nobody else goes on.
+    fn abandon(&self) -> MutexGuard<'_, Place> {
         let place = self.place.lock().unwrap_or_else(PoisonError::into_inner);
         let is_unknown = |place: &mut Place| matches!(place, Place::Unknown);
         let waited = self.asked.wait_timeout_while(place, WITHDRAWING, is_unknown);
@@ -145,6 +147,7 @@ impl Question {
         if let Place::Known(place) = &*place {
             self.withdraw(place);
         }
+        place
     }
 }
 
@@ -181,7 +184,7 @@ fn withdraw_when_interrupted(question: Arc<Question>) -> Result<(), Ending> {
     let mut signals = signals.map_err(|error| Ending::Local(format!("signals cannot be heard: {error}")))?;
     std::thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            question.abandon();
+            let _held = question.abandon();
             tell("interrupted");
             std::process::exit(128 + signal);
         }

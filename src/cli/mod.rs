@@ -2,6 +2,7 @@
 //! what was asked for is on stdout, everything else is a sentence on stderr, and how it ended is the exit code.  Beside
 //! `io`: it shares no protocol code with the server, and speaks HTTP through a client of its own.
 
+mod answer;
 mod args;
 mod ask;
 mod ending;

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 const FIRST_MS: u64 = 250;
 const MOST_MS: u64 = 15_000;
-/// What a server may ask for; a mistake in a header must not put a script to sleep for a year.
+/// What a server may ask for: one that says 0 is not to be asked in a flood, and a mistake in a header must not put a
+/// script to sleep for a year.
+const HINT_MIN: Duration = Duration::from_millis(FIRST_MS);
 const HINT_MAX: Duration = Duration::from_secs(60);
 
 /// Until when something is tried.
@@ -58,7 +60,7 @@ impl Patience {
     #[must_use]
     pub fn wait(&mut self, why: &str, hint: Option<Duration>) -> bool {
         let pause = match hint {
-            Some(hint) => hint.min(HINT_MAX),
+            Some(hint) => hint.clamp(HINT_MIN, HINT_MAX),
             None => Duration::from_millis(backoff_ms(self.failures, &mut self.dice)),
         };
         self.failures = self.failures.saturating_add(1);

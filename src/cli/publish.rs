@@ -1,12 +1,13 @@
 //! `holdline pub`: one message, or one for each line of stdin.  Law: what is tried again carries the same
 //! `Idempotency-Key`, so a message whose answer was lost is published once.
 
+use super::answer::Answer;
 use super::args::{Kind, PubArgs};
 use super::ending::Ending;
+use super::lines;
 use super::output::{self, Output};
 use super::patience::Patience;
 use super::remote::{self, Call, Remote};
-use super::{lines, remote::Answer};
 use serde::Deserialize;
 
 /// Does it.

@@ -8,7 +8,7 @@ use super::output::{self, Output};
 use super::patience::Patience;
 use super::remote::{self, Call, Fault, Remote};
 use super::streamed::Streamed;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::time::Duration;
 
 /// How long a server may be out of reach before the first connection.
@@ -107,6 +107,11 @@ impl Follower<'_> {
             }
             Err(answer) => return Err(Ending::Refused(answer.problem())),
         };
+        self.read(stream, contact)
+    }
+
+    /// Takes a stream line by line, to its end.
+    fn read(&mut self, stream: impl Read, contact: &mut bool) -> Result<Over, Ending> {
         let mut stream = BufReader::with_capacity(64 << 10, stream);
         let mut line = Vec::new();
         let mut hint = None;

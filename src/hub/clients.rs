@@ -235,6 +235,7 @@ impl Hub {
     pub fn let_go(&mut self, now: Millis) {
         let most = self.limits.max_remembered;
         self.let_away_go(now, most);
+        self.watching.let_go(now, most);
         while let Some((client, _)) = self.clients.gone.pop(now, most) {
             self.forget(client);
         }
@@ -242,7 +243,7 @@ impl Hub {
 
     /// When [`Hub::let_go`] has something to do.
     pub fn next_departure(&self) -> Option<Millis> {
-        [self.presence.next(), self.clients.gone.next()].into_iter().flatten().min()
+        [self.presence.next(), self.watching.next(), self.clients.gone.next()].into_iter().flatten().min()
     }
 
     /// Nothing is left of a client without readers.

@@ -19,14 +19,16 @@ mod retention;
 mod start;
 #[cfg(test)]
 mod tests;
+mod watching;
 
 pub use asks::{Ask, AskError, AskState};
 pub use channel::Channel;
 pub use clients::{ClientReaderLimit, Guest, Known};
 pub use comings::Coming;
-pub use presence::{News, Present};
+pub use presence::Present;
 pub use reader::{Reader, ReaderId, SubscribeError, Subscription, SubscriptionId};
 pub use reading::{Iter, Messages, Next, Run, Told};
+pub use watching::News;
 
 use crate::base::arena::Arena;
 use crate::base::id::Id;
@@ -41,6 +43,7 @@ use reader::Mark;
 use retention::Totals;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
+use watching::Watching;
 
 /// Names a [`Channel`].
 pub type ChannelId = Id<Channel>;
@@ -140,6 +143,7 @@ pub struct Hub {
     subscriptions: Arena<Subscription>,
     clients: Clients,
     presence: Presence,
+    watching: Watching,
     floors: Floors,
     totals: Totals,
     repeats: Repeats,
@@ -162,6 +166,7 @@ impl Hub {
             subscriptions: Arena::default(),
             clients: Clients::default(),
             presence: Presence::default(),
+            watching: Watching::default(),
             floors: Floors::new(common_floor),
             totals: Totals::default(),
             repeats: Repeats::default(),

@@ -1,26 +1,14 @@
-//! Presence: who is in a channel, and who is told of it.  Law: a client is present in a channel while an introduced
-//! reader of it has the channel, and for the grace after the last such reader was lost; it joins when it was not
-//! present before and leaves when it is not any more, and every watcher of the channel but itself is told so once and
-//! in order, or that it should look anew.
+//! Presence: who is in a channel.  Law: a client is present in a channel while an introduced reader of it has the
+//! channel, and for the grace after the last such reader was lost; it joins when it was not present before and leaves
+//! when it is not any more.
 
-use super::clients::Clients;
-use super::comings::{Coming, Comings};
 use super::reader::{Mark, ReaderId, SubscriptionId};
 use super::{ChannelId, Hub};
 use crate::base::fading::Fading;
 use crate::base::time::Millis;
 use crate::message::ClientId;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
-
-/// What a watcher is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News<'a> {
-    /// Somebody came or left.
-    Coming(&'a Coming),
-    /// More happened in this channel than is told one by one: ask who is there.
-    Changed(&'a str),
-}
 
 /// One client in a channel, as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,25 +32,10 @@ pub(super) enum Parting {
     Until(Millis),
 }
 
-/// That a reader watches.
-#[derive(Default)]
-pub(super) struct Watch {
-    /// It was told everything up to here; `None`: nothing happened in its channels since it was told everything.
-    from: Option<u64>,
-}
-
 /// A client that is present in a channel by nothing but the grace.
 struct Away {
     tag: u8,
     since_ms: u64,
-}
-
-/// The watchers of one channel.
-#[derive(Default)]
-struct Watchers {
-    readers: BTreeSet<ReaderId>,
-    /// The number of what happened first since they were woken.
-    stirred_at: Option<u64>,
 }
 
 #[derive(Default)]
@@ -70,18 +43,11 @@ pub(super) struct Presence {
     away: Fading<(ClientId, Rc<str>), Away>,
     /// The clients of `away` by channel; no set is empty.
     away_from: HashMap<Rc<str>, BTreeSet<ClientId>>,
-    comings: Comings,
-    /// By channel; none without readers.
-    watchers: HashMap<Rc<str>, Watchers>,
-    /// Channels whose watchers are to be woken.
-    stirred: VecDeque<Rc<str>>,
-    /// Up to where watchers without a reader were told of a channel.
-    places: Fading<(ClientId, Rc<str>), u64>,
 }
 
 impl Presence {
     pub(super) fn next(&self) -> Option<Millis> {
-        [self.away.next(), self.places.next()].into_iter().flatten().min()
+        self.away.next()
     }
 
     fn take_away(&mut self, client: ClientId, channel: &Rc<str>) -> Option<Away> {
@@ -95,20 +61,6 @@ impl Presence {
         clients.remove(&client);
         if clients.is_empty() {
             self.away_from.remove(channel);
-        }
-    }
-
-    /// Notes that a client came or left, if there is anybody to be told.
-    fn note(&mut self, clients: &Clients, client: ClientId, channel: Rc<str>, is_join: bool) {
-        if self.watchers.is_empty() && self.places.is_empty() {
-            return;
-        }
-        let name = clients.name(client).cloned();
-        self.comings.push(Coming { channel: channel.clone(), client, name, is_join });
-        let Some(watchers) = self.watchers.get_mut(&channel) else { return };
-        if watchers.stirred_at.is_none() {
-            watchers.stirred_at = Some(self.comings.newest());
-            self.stirred.push_back(channel);
         }
     }
 }
@@ -126,7 +78,7 @@ impl Hub {
             channel.present += 1;
             match self.presence.take_away(client, &channel.name) {
                 Some(away) => since_ms = away.since_ms,
-                None => self.presence.note(&self.clients, client, channel.name.clone(), true),
+                None => self.watching.note(&self.clients, client, channel.name.clone(), true),
             }
         }
         if let Some(subscription) = self.subscriptions.get_mut(id) {
@@ -164,7 +116,7 @@ impl Hub {
         channel.present -= 1;
         let name = channel.name.clone();
         match parting {
-            Parting::AtOnce => self.presence.note(&self.clients, client, name, false),
+            Parting::AtOnce => self.watching.note(&self.clients, client, name, false),
             Parting::Until(due) => {
                 self.presence.away_from.entry(name.clone()).or_default().insert(client);
                 self.presence.away.put((client, name), Away { tag, since_ms }, due);
@@ -202,12 +154,11 @@ impl Hub {
 
     /// Tells of those whose grace is over, or for whom there is no room.
     pub(super) fn let_away_go(&mut self, now: Millis, most: usize) {
-        let Hub { presence, clients, .. } = self;
+        let Hub { presence, watching, clients, .. } = self;
         while let Some(((client, channel), _)) = presence.away.pop(now, most) {
             presence.unlist(client, &channel);
-            presence.note(clients, client, channel, false);
+            watching.note(clients, client, channel, false);
         }
-        while presence.places.pop(now, most).is_some() {}
     }
 
     /// The client has left every channel in which it is present by nothing but the grace.
@@ -217,7 +168,7 @@ impl Hub {
         let channels: Vec<_> = all.take_while(|(other, _)| *other == client).collect();
         for (client, channel) in channels {
             self.presence.take_away(client, &channel);
-            self.presence.note(&self.clients, client, channel, false);
+            self.watching.note(&self.clients, client, channel, false);
         }
     }
 
@@ -267,131 +218,5 @@ impl Hub {
         let since_first = self.subscriptions.get(first).map_or(0, |first| first.since_ms());
         let (tag, since_ms) = all.into_iter().next().unwrap_or((0, since_first));
         Present { client, name: self.name_of(client), tag, since_ms }
-    }
-}
-
-/// Watching.
-impl Hub {
-    /// The reader is told who comes and goes, from where it was told before if that is remembered.
-    pub(super) fn watch(&mut self, id: ReaderId, client: ClientId) {
-        self.stir();
-        let (mut from, newest) = (None, self.presence.comings.newest());
-        for subscription in self.subscriptions_of(id) {
-            let Some(name) = self.name_at(subscription) else { continue };
-            let place = self.presence.places.take(&(client, name)).filter(|place| *place < newest);
-            from = [from, place].into_iter().flatten().min();
-            self.watch_at(id, subscription);
-        }
-        if let Some(reader) = self.readers.get_mut(id) {
-            reader.rare.get_or_insert_default().watch = Some(Watch { from });
-        }
-    }
-
-    fn name_at(&self, id: SubscriptionId) -> Option<Rc<str>> {
-        Some(self.subscriptions.get(id)?.channel(&self.channels)?.1.name.clone())
-    }
-
-    /// The reader watches one channel.
-    pub(super) fn watch_at(&mut self, id: ReaderId, subscription: SubscriptionId) {
-        if let Some(name) = self.name_at(subscription) {
-            self.presence.watchers.entry(name).or_default().readers.insert(id);
-        }
-    }
-
-    pub(super) fn unwatch_at(&mut self, id: ReaderId, subscription: SubscriptionId) {
-        if self.presence.watchers.is_empty() {
-            return;
-        }
-        let Some(name) = self.name_at(subscription) else { return };
-        let Some(watchers) = self.presence.watchers.get_mut(&name) else { return };
-        watchers.readers.remove(&id);
-        if watchers.readers.is_empty() {
-            self.presence.watchers.remove(&name);
-        }
-    }
-
-    pub(super) fn is_watching(&self, id: ReaderId) -> bool {
-        self.watch_of(id).is_some()
-    }
-
-    fn watch_of(&self, id: ReaderId) -> Option<&Watch> {
-        self.readers.get(id)?.rare.as_ref()?.watch.as_ref()
-    }
-
-    /// Remembers up to where a watcher was told, for when it comes back.
-    pub(super) fn keep_place(&mut self, id: ReaderId, at: Millis) {
-        if !self.is_watching(id) {
-            return;
-        }
-        self.stir();
-        let place = self.watch_of(id).and_then(|watch| watch.from);
-        let place = place.unwrap_or_else(|| self.presence.comings.newest());
-        let Some(client) = self.readers.get(id).and_then(|reader| reader.client) else { return };
-        for subscription in self.subscriptions_of(id) {
-            if let Some(name) = self.name_at(subscription) {
-                self.presence.places.put((client, name), place, at + self.limits.session_grace_ms);
-            }
-        }
-    }
-
-    /// Wakes the watchers of channels to which somebody came, or that somebody left.
-    pub(super) fn stir(&mut self) {
-        let Hub { presence, readers, dirty, .. } = self;
-        while let Some(name) = presence.stirred.pop_front() {
-            let Some(watchers) = presence.watchers.get_mut(&name) else { continue };
-            let Some(first) = watchers.stirred_at.take() else { continue };
-            for id in &watchers.readers {
-                let Some(reader) = readers.get_mut(*id) else { continue };
-                if let Some(watch) = reader.rare.as_mut().and_then(|rare| rare.watch.as_mut()) {
-                    watch.from = Some(watch.from.map_or(first - 1, |from| from.min(first - 1)));
-                }
-                if !core::mem::replace(&mut reader.is_dirty, true) {
-                    dirty.push_back(*id);
-                }
-            }
-        }
-    }
-
-    /// Has something happened that a watcher was not told?
-    pub fn has_news(&self, reader: ReaderId) -> bool {
-        self.watch_of(reader).is_some_and(|watch| watch.from.is_some())
-    }
-
-    /// What a watcher was not told yet, in order. If that is more than `most`, or more than is held, it is to look
-    /// anew instead. It comes again until it is [taken](Hub::take_news).
-    pub fn news(&self, id: ReaderId, most: usize) -> Vec<News<'_>> {
-        let (Some(reader), Some(from)) =
-            (self.readers.get(id), self.watch_of(id).and_then(|watch| watch.from))
-        else {
-            return Vec::new();
-        };
-        let (mut found, mut changed) = (Vec::new(), Vec::new());
-        for id in self.subscriptions_of(id) {
-            let place = self.subscriptions.get(id).and_then(|one| one.channel(&self.channels));
-            let Some((_, channel)) = place else { continue };
-            match self.presence.comings.after(&channel.name, from, most) {
-                // It is not told of itself.
-                Some(mut some) => {
-                    some.retain(|(_, coming)| Some(coming.client) != reader.client);
-                    found.extend(some);
-                }
-                None => changed.push(&*channel.name),
-            }
-        }
-        if found.len() > most {
-            let names: BTreeSet<&str> = found.drain(..).map(|(_, coming)| &*coming.channel).collect();
-            changed.extend(names);
-        }
-        found.sort_unstable_by_key(|(number, _)| *number);
-        let changed = changed.into_iter().map(News::Changed);
-        changed.chain(found.into_iter().map(|(_, coming)| News::Coming(coming))).collect()
-    }
-
-    /// Commits [`Hub::news`]: all of it was told.
-    pub fn take_news(&mut self, id: ReaderId) {
-        let Some(reader) = self.readers.get_mut(id) else { return };
-        if let Some(watch) = reader.rare.as_mut().and_then(|rare| rare.watch.as_mut()) {
-            watch.from = None;
-        }
     }
 }

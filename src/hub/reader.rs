@@ -1,13 +1,15 @@
 //! Readers: who reads which channels from where.  Law: a reader has one cursor for all its channels and no queue;
 //! an idle one owns nothing but its record and one record for each channel.
 
-use super::presence::{Parting, Watch};
+use super::presence::Parting;
+use super::watching::Watch;
 use super::{Channel, ChannelId, Hub};
 use crate::base::arena::Arena;
 use crate::base::id::Id;
 use crate::base::list::{Linked, Links, List};
 use crate::channel_name::ChannelName;
 use crate::message::{ClientId, Cursor, MessageId};
+use core::num::NonZeroU8;
 use std::collections::{BTreeMap, HashSet};
 
 /// Names a [`Reader`].
@@ -61,9 +63,13 @@ pub struct Subscription {
     /// Unix milliseconds since when its client is present in the channel, in 48 bits.
     since_high: u16,
     since_low: u32,
-    /// A bit for each [`Mark`].
-    marks: u8,
+    /// A bit for each [`Mark`], and one that is always set: a table tells by it which of its places are free, and
+    /// needs no more for that.
+    marks: NonZeroU8,
 }
+
+/// The bit of [`Subscription::marks`] that stands for nothing.
+const UNMARKED: NonZeroU8 = NonZeroU8::new(128).expect("it is not 0");
 
 /// What can be said of a subscription.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -84,11 +90,12 @@ const _: () = assert!(size_of::<Reader>() + size_of::<Subscription>() <= 112, "a
 
 impl Subscription {
     pub(super) fn is(&self, mark: Mark) -> bool {
-        self.marks & mark as u8 != 0
+        self.marks.get() & mark as u8 != 0
     }
 
     pub(super) fn set(&mut self, mark: Mark, is_so: bool) {
-        self.marks = if is_so { self.marks | mark as u8 } else { self.marks & !(mark as u8) };
+        let others = self.marks.get() & !(mark as u8);
+        self.marks = UNMARKED | others | if is_so { mark as u8 } else { 0 };
     }
 
     /// Since when its client is present in the channel, in Unix milliseconds.
@@ -207,7 +214,7 @@ impl Hub {
     pub(super) fn link(&mut self, reader: ReaderId, name: &str, unix_ms: u64) -> SubscriptionId {
         let is_closed = self.is_closed(name, unix_ms);
         let channel = self.open(name);
-        let id = self.subscriptions.insert(Subscription {
+        let mut subscription = Subscription {
             told: MessageId::ZERO,
             channel: channel.index() as u32,
             reader: reader.index() as u32,
@@ -215,8 +222,10 @@ impl Hub {
             by_reader: Links::default(),
             since_high: 0,
             since_low: 0,
-            marks: if is_closed { Mark::Closed as u8 } else { 0 },
-        });
+            marks: UNMARKED,
+        };
+        subscription.set(Mark::Closed, is_closed);
+        let id = self.subscriptions.insert(subscription);
         if let Some(channel) = self.channels.get_mut(channel) {
             channel.subscribers.push_back(&mut self.subscriptions, id);
         }

@@ -19,7 +19,7 @@ enum Route {
     Presence(ChannelName),
     Clients,
     /// What follows `/clients/`.
-    Client(Box<str>),
+    OneClient(Box<str>),
     /// Of the client with this session.
     Subscriptions(String),
     Publish,
@@ -101,10 +101,10 @@ impl Server {
                 self.answer_presence(now, id, reply, &channel);
             }
             (Route::Clients, Method::Get | Method::Head) => self.answer_clients(now, id, head, reply)?,
-            (Route::Client(client), Method::Post) => {
+            (Route::OneClient(client), Method::Post) => {
                 return self.begin_send(now, head, reply, &client).map(Judged::Body);
             }
-            (Route::Client(client), Method::Delete) => self.disconnect(now, id, reply, &client)?,
+            (Route::OneClient(client), Method::Delete) => self.disconnect(now, id, reply, &client)?,
             (Route::Subscriptions(session), Method::Post) => {
                 return self.begin_subscriptions(now, reply, session).map(Judged::Body);
             }
@@ -140,7 +140,7 @@ impl Server {
             (Route::Channel(_), _) => {
                 return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS"));
             }
-            (Route::Client(_), _) => return Err(Problem::method("POST, DELETE, OPTIONS")),
+            (Route::OneClient(_), _) => return Err(Problem::method("POST, DELETE, OPTIONS")),
             (Route::Question(_), _) => return Err(Problem::method("GET, HEAD, POST, DELETE, OPTIONS")),
             (Route::Ask(_) | Route::Publish | Route::Subscriptions(_), _) => {
                 return Err(Problem::method("POST, OPTIONS"));
@@ -181,7 +181,7 @@ impl Server {
             return match rest.split_once('/') {
                 Some((session, "subscriptions")) => Ok(Route::Subscriptions(decode_path(session)?.into())),
                 Some(_) => Err(not_found()),
-                None => Ok(Route::Client(rest.into())),
+                None => Ok(Route::OneClient(rest.into())),
             };
         }
         if let Some(name) = path.strip_prefix("/ask/") {

@@ -29,3 +29,10 @@ export const BLOCKED = [
   /^warning: WebSocket connection to '\S+' failed: WebSocket is closed before the connection is established/,
   /^uncaught: The connection to ws:\S+ was interrupted while the page was loading/,
 ];
+
+/** A channel that was deleted: 204 and 410 are errors to a browser. */
+export const CLOSED = [
+  /^error: Failed to load resource: the server responded with a status of 410 /,
+  /^error: WebSocket connection to '\S+' failed: .* response code: 410/,
+  /^uncaught: Firefox can’t establish a connection to the server at (ws|http):/,
+];

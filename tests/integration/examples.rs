@@ -21,7 +21,7 @@ impl Script {
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 2>&1", &path])
             .args(arguments)
-            .env("HOLDLINE", server.origin())
+            .env("HOLDLINE_URL", server.origin())
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -204,11 +204,28 @@ fn ask_sh_takes_one_question_up_again_and_again() {
 fn ask_sh_tells_what_became_of_its_question_by_its_exit_code() {
     let server = Server::start(&[]);
     let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[("TTL", "1")]);
-    assert_eq!(asker.exit_code(), Some(2), "nobody answered in time");
+    assert_eq!(asker.exit_code(), Some(5), "nobody answered in time");
 
     let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[]);
     server.await_figure("held_asks", |is| is == 1);
     asker.end();
-    assert_eq!(asker.exit_code(), Some(3), "it was told to end, and withdrew it");
+    assert_eq!(asker.exit_code(), Some(130), "it was told to end, and withdrew it");
     assert_eq!(server.figure("asks"), 0);
+}
+
+#[test]
+fn presence_sh_tells_who_is_there_and_who_comes_and_goes() {
+    let server = Server::start(&["--presence-grace", "1ms"]);
+    let script = Script::start(&server, "presence.sh", &["room", "the door"], &[]);
+    server.await_figure("readers", |is| is == 1);
+    script.await_said(r#""count":"#);
+    let mut ann = server.connect();
+    ann.begin("GET", "/channels/room?transport=ndjson&name=Ann", &[], b"");
+    script.await_said(r#""notice":"join""#);
+    drop(ann);
+    script.await_said(r#""notice":"leave""#);
+    let there = server.connect().get("/presence/room").expect(200).json();
+    assert_eq!((&there["count"], &there["clients"][0]["name"]), (&1.into(), &"the door".into()));
+    let said = script.said();
+    assert!(said.contains(r#""channel":"room""#) && said.matches(r#""name":"Ann""#).count() == 2, "{said}");
 }
