@@ -36,3 +36,9 @@ export const CLOSED = [
   /^error: WebSocket connection to '\S+' failed: .* response code: 410/,
   /^uncaught: Firefox can’t establish a connection to the server at (ws|http):/,
 ];
+
+/** A page that leaves before its WebSocket is open. */
+export const LEFT = [
+  /^warning: WebSocket connection to '\S+' failed: WebSocket is closed before the connection is established/,
+  /^uncaught: The connection to ws:\S+ was interrupted while the page was loading/,
+];

@@ -51,7 +51,7 @@ class ChromiumPage extends Page {
   async goto(url) { return (await this.page.goto(url, { waitUntil: 'domcontentloaded' }))?.status(); }
   evaluate(look, arg) { return this.page.evaluate(look, arg); }
   click(role, name) { return this.page.getByRole(role, { name, exact: true }).click(); }
-  fill(label, text) { return this.page.getByLabel(label, { exact: true }).fill(text); }
+  fill(label, text) { return this.page.getByRole('textbox', { name: label, exact: true }).fill(text); }
   press(key) { return this.page.keyboard.press(key); }
   screenshot(path) { return this.page.screenshot({ path, fullPage: true }); }
   close() { return this.page.close(); }
