@@ -94,6 +94,7 @@ globalThis.holdline = (() => {
         };
         link.send = (command) => socket.send(JSON.stringify(command));
         socket.onmessage = ({ data }) => link.tell(data);
+        socket.onerror = () => fail(failure('no WebSocket gets through')); // in Node it is all that comes
         socket.onclose = ({ code, reason }) => fail(failure(reason || `closed with ${code}`, { code }));
       }).catch(fail);
     }),

@@ -28,6 +28,12 @@ export class Server {
     return (await answer.json()).id;
   }
 
+  async publishAll(channel, all) {
+    const body = all.map((data) => JSON.stringify({ channel, data })).join('\n');
+    const answer = await fetch(`${this.url}/publish`, { method: 'POST', body, headers: { 'Content-Type': 'application/x-ndjson' } });
+    return (await answer.json()).ids;
+  }
+
   /** Resolves when a poll is held: what is told before it, between two polls, nobody hears. */
   async holdsPoll() {
     while ((await (await fetch(`${this.url}/stats`)).json()).parked === 0);

@@ -56,6 +56,14 @@ export async function attempts(url) {
   const missing = () => fetch(`${url}/nothing-here`)
     .then(answer => `answered ${answer.status} ${answer.headers.get('content-type')}`, () => 'refused');
 
+  // holdline.js by a plain script element, which anybody may load.
+  const client = () => within(2500, resolve => {
+    add('script', { src: `${url}/holdline.js`, onerror: () => resolve('not loaded'), onload: () => {
+      const line = holdline.connect(url, { channels: ['demo'], since: 'start' });
+      line.on('message', ({ data }) => { line.close(); resolve(`heard ${data}`); });
+    } });
+  });
+
   return {
     publish: await publish('cors'),
     publish_unseen: await publish('no-cors'),
@@ -68,6 +76,7 @@ export async function attempts(url) {
     fetch: await read(),
     ndjson: await ndjson(),
     event_source: await event_source(),
+    client: await client(),
     fields: await fields(),
     conditional: await conditional(),
     missing: await missing(),

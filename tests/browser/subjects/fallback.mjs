@@ -19,7 +19,7 @@ const CASES = [
 ];
 
 export default async function fallback(browser, check) {
-  for (const [what, treat, found] of process.env.ONLY ? [] : CASES) {
+  for (const [what, treat, found] of CASES) {
     await check(`${what}: holdline.js finds ${found}`, () => behind(browser, treat, { patience: 700 }, async at => {
       await at.publish(20);
       await at.has_heard_all();
