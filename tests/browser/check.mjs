@@ -37,3 +37,10 @@ export async function until(look, tell = look, patience_ms = PATIENCE_MS) {
     await new Promise(resolve => setTimeout(resolve, 50));
   }
 }
+
+/** Does `work` for each of `items`, three at a time: most of it is waiting. */
+export async function in_lanes(items, work, lanes = 3) {
+  const left = [...items];
+  const lane = async () => { while (left.length) await work(left.shift()); };
+  await Promise.all(Array.from({ length: lanes }, lane));
+}

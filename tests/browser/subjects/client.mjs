@@ -1,5 +1,6 @@
-// holdline.js by each of its transports, cut off in all ways; from another site; ended by its server in order.
+// holdline.js by each of its transports, cut off in all ways.
 import assert from 'node:assert/strict';
+import { in_lanes } from '../check.mjs';
 import { Listening, cut_off_in_all_ways } from '../listening.mjs';
 
 const TRANSPORTS = ['websocket', 'sse', 'ndjson', 'long-poll', 'jsonp', 'iframe'];
@@ -9,7 +10,7 @@ export const OPTIONS = { heartbeat: 500, backoff: 50, backoffMax: 400, patience:
 export const path = options => `/client.html?options=${encodeURIComponent(JSON.stringify({ ...OPTIONS, ...options }))}`;
 
 export default async function client(browser, check) {
-  for (const name of TRANSPORTS) {
+  await in_lanes(TRANSPORTS, async name => {
     const at = await Listening.begin(browser, path({ transports: [name] }));
     try {
       await cut_off_in_all_ways(at, `holdline.js, ${name}`, check);
@@ -20,5 +21,5 @@ export default async function client(browser, check) {
     } finally {
       await at.end();
     }
-  }
+  });
 }

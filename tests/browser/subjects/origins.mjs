@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
+import { in_lanes } from '../check.mjs';
 import { Holdline } from '../holdline.mjs';
 import { attempts } from '../pages/attempts.mjs';
 import { FOREIGN } from '../provoked.mjs';
@@ -81,17 +82,14 @@ export default async function origins(browser, check) {
   const other = await elsewhere();
   const { port } = other.address();
   try {
-    for (const [kind, origin] of [['another port', `http://127.0.0.1:${port}`], ['another site', `http://localhost:${port}`]]) {
-      await check(`a page of ${kind} does nothing and reads nothing`, async () => {
-        assert.deepEqual(await tried(browser, origin, []), nothing(browser.name));
-      });
-      await check(`a page of ${kind} may do what --allow-origin lets it`, async () => {
-        assert.deepEqual(await tried(browser, origin, ['--allow-origin', origin]), EVERYTHING);
-      });
-      await check(`a page of ${kind} gains nothing when another origin is allowed`, async () => {
-        assert.deepEqual(await tried(browser, origin, ['--allow-origin', 'https://app.example']), nothing(browser.name));
-      });
-    }
+    const cases = [['another port', `http://127.0.0.1:${port}`], ['another site', `http://localhost:${port}`]].flatMap(([kind, origin]) => [
+      [`a page of ${kind} does nothing and reads nothing`, origin, [], nothing(browser.name)],
+      [`a page of ${kind} may do what --allow-origin lets it`, origin, ['--allow-origin', origin], EVERYTHING],
+      [`a page of ${kind} gains nothing when another origin is allowed`, origin, ['--allow-origin', 'https://app.example'], nothing(browser.name)],
+    ]);
+    await in_lanes(cases, ([sentence, origin, flags, expected]) => check(sentence, async () => {
+      assert.deepEqual(await tried(browser, origin, flags), expected);
+    }));
     await check('a foreign name that leads here is answered 421', () => rebinding(browser));
   } finally {
     other.close();
