@@ -2,6 +2,7 @@
 import { Checks } from './check.mjs';
 import { launch_chromium } from './drivers/chromium.mjs';
 import { launch_firefox } from './drivers/firefox.mjs';
+
 const SUBJECTS = ['transports', 'client', 'fallback', 'tabs', 'origins', 'console', 'confirm', 'looks'];
 const launchers = { chromium: launch_chromium, firefox: launch_firefox };
 
