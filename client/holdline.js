@@ -141,7 +141,7 @@ globalThis.holdline = (() => {
         return await new Promise((give, fail) => {
           globalThis[callback] = link.again = give;
           link.signal.onabort = () => fail(link.signal.reason);
-          script.onerror = fail;
+          script.onerror = script.onload = fail; // a script that was cut off may load, and call nothing
           document.head.append(script);
         });
       } finally {

@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
-import { check } from './check.mjs';
 
-const source = readFileSync(new URL('../../src/web/console/qr.js', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../../../src/web/console/qr.js', import.meta.url), 'utf8');
 const qr_matrix = runInNewContext(`${source}; qr_matrix`, { TextEncoder });
 
 /** A row a word, dark is 1, in hexadecimal. */
@@ -32,7 +31,7 @@ const known = [
 /** Rows as words. */
 const words = matrix => matrix.map(row => BigInt(`0b${row.map(Number).join('')}`).toString(16).padStart(Math.ceil(row.length / 4), '0'));
 
-export async function qr_codes() {
+export default async function qr_codes(_browser, check) {
   for (const { text, size, rows } of known) {
     await check(`${text.slice(0, 20)} becomes the QR code of ${size} by ${size} that others make of it`, () => {
       assert.deepEqual(words([...qr_matrix(text)].map(row => [...row])), rows.trim().split(/\s+/));
