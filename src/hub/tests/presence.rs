@@ -301,3 +301,17 @@ fn a_client_has_so_many_readers_and_no_more() {
     assert_eq!(house.hub.check_client(client(1)), Err(ClientReaderLimit));
     assert_eq!(house.hub.check_client(client(2)), Ok(()));
 }
+
+#[test]
+fn what_was_told_along_with_other_news_is_not_told_again() {
+    let mut house = House::new();
+    let watcher = house.watch(9, "a b");
+    house.come(1, "a");
+    while house.hub.poll_dirty().is_some() {}
+    house.come(2, "b");
+    assert_eq!(house.hub.news(watcher, 100).len(), 2, "told before the second wakes it");
+    house.hub.take_news(watcher);
+    assert_eq!(house.news(watcher), "");
+    house.come(3, "b");
+    assert_eq!(house.news(watcher), "+3b");
+}
