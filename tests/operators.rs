@@ -255,3 +255,18 @@ fn the_demo_clock_stands_still_without_its_flag_and_when_the_server_ends() {
     pass(&mut world, 5_000);
     assert_eq!(world.stats().published, published);
 }
+
+#[test]
+fn a_poll_that_was_answered_is_no_slow_reader_though_its_client_takes_nothing() {
+    let mut world = World::new(Settings::default());
+    let line = world.connect();
+    world.narrow(line, Some(0));
+    world.send(line, b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    world.send(line, b"GET /channels/a?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    world.pieces_per_turn = 2;
+    world.settle();
+    assert_eq!((world.stats().parked, world.stats().slow_readers), (1, 1));
+    world.drain();
+    world.settle();
+    assert_eq!((world.stats().parked, world.stats().slow_readers), (0, 0));
+}

@@ -17,6 +17,7 @@ export class Server {
   }
 
   async kill(signal = 'SIGKILL') {
+    if (this.child.exitCode !== null || this.child.signalCode) return;
     const ended = once(this.child, 'exit');
     this.child.kill(signal);
     await ended;

@@ -124,6 +124,7 @@ impl Server {
             return;
         }
         self.parked -= 1;
+        // What takes nothing is no reader any more.
         if let Some(conn) = self.conns.get_mut(id) {
             self.tally.note_slow(conn, false);
         }

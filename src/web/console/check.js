@@ -46,17 +46,20 @@ class Check {
   add(list, row) {
     this.rows.push({ list, ...row });
     if (row.fix) this.faults.add(row.fix);
-    element(list).append(make('tr', { data: { key: row.key, state: row.state } },
-      make('th', { scope: 'row', text: row.name }),
-      make('td', {}, make('span', { class: 'mark', text: marks[row.state] })),
-      ...row.times.map(text => make('td', { class: 'number', text })),
-      make('td', { class: 'wide', text: row.text })));
+    // The roles stay when a narrow page lays the row out as lines.
+    element(list).append(make('tr', { role: 'row', data: { key: row.key, state: row.state } },
+      make('th', { scope: 'row', role: 'rowheader', text: row.name }),
+      make('td', { role: 'cell' }, make('span', { class: 'mark', text: marks[row.state] })),
+      ...row.times.map((text, index) => make('td', { class: 'number', role: 'cell', text, data: { label: ['first', 'message'][index] } })),
+      make('td', { class: 'wide', role: 'cell', text: row.text })));
   }
 
   /** One sentence, what to change, and all of it as text. */
   conclude() {
     const bad = this.rows.filter(({ state }) => state === 'bad'), slow = this.rows.filter(({ state }) => state === 'slow');
     const which = rows => rows.map(({ name }) => name).join(', ');
+    // A page that is refused is refused everywhere: the other faults are this one's.
+    if (this.faults.has('host')) for (const fix of ['refused', 'timeout']) this.faults.delete(fix);
     const verdict = bad.length ? `Something stands in the way of ${which(bad)}.`
       : slow.length ? `Everything gets through; look at ${which(slow)}.`
         : 'Nothing stands in the way: every transport gets through at once, and header fields survive.';
