@@ -14,7 +14,7 @@ use crate::testing::decode::{Heard, iframe::IframeReader, ndjson::NdjsonReader, 
 /// How the answer to a reading request is understood.
 pub enum Ear {
     /// A batch.
-    Batch(BatchEar),
+    Batch(Box<BatchEar>),
     /// A response without an end.
     Stream(Box<StreamEar>),
     /// Frames.
@@ -76,16 +76,22 @@ impl Ear {
                 let etag = head.field("ETag").unwrap_or_default().trim_matches('"');
                 let etag = etag.parse().map_err(|_| format!("{etag} is no cursor"))?;
                 let is_unchanged = head.status == 304;
-                Ok(Ear::Batch(BatchEar { account, etag, is_unchanged, body: Vec::new(), next: None }))
+                Ok(Ear::Batch(Box::new(BatchEar {
+                    account,
+                    etag,
+                    is_unchanged,
+                    body: Vec::new(),
+                    next: None,
+                })))
             }
             // A script cannot read a status.
-            (200, Via::Jsonp) => Ok(Ear::Batch(BatchEar {
+            (200, Via::Jsonp) => Ok(Ear::Batch(Box::new(BatchEar {
                 account,
                 etag: MessageId::ZERO,
                 is_unchanged: false,
                 body: Vec::new(),
                 next: None,
-            })),
+            }))),
             (200, via) if !via.is_batch() && !via.is_socket() => {
                 let wire = Wire::new(head, asked)?;
                 Ok(Ear::Stream(Box::new(StreamEar { account, wire, cursor: None, client, is_ending: false })))
@@ -156,9 +162,9 @@ impl Ear {
     /// Where the reader goes on from; `None` as before.
     pub fn place(&self) -> Option<Place> {
         match self {
-            Ear::Batch(BatchEar { account, next, .. }) => Some(Place {
-                cursor: Some((*next)?),
-                channels: account.channels().map(str::to_owned).collect(),
+            Ear::Batch(batch) => Some(Place {
+                cursor: Some(batch.next?),
+                channels: batch.account.channels().map(str::to_owned).collect(),
             }),
             Ear::Stream(stream) => Some(Place {
                 cursor: Some(stream.cursor?),
