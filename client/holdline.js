@@ -22,7 +22,8 @@ globalThis.holdline = (() => {
   const failure = (message, fields) => Object.assign(new Error(message), { name: 'HoldlineError' }, fields);
   const key = (id) => id.split('-').map((number) => number.padStart(20, '0')).join();
   const isAfter = (id, other) => key(id) > key(other);
-  const random = () => crypto.randomUUID().replaceAll('-', '');
+  // Not randomUUID: pages that came by plain HTTP have none.
+  const random = () => crypto.getRandomValues(new Uint32Array(6)).join('');
   const pathOf = (kind, channel) => `${kind}/${channel.split('/').map(encodeURIComponent).join('/')}`;
   const sleep = (ms) => new Promise((go) => setTimeout(go, ms));
 
@@ -44,7 +45,7 @@ globalThis.holdline = (() => {
     const isProblem = /problem\+json/.test(headers.get('content-type'));
     const problem = isProblem ? await response.json() : {};
     const wait = headers.get('retry-after') * 1000 || undefined;
-    return failure(problem.detail ?? `the server answered ${status}`, { status, problem, isProblem, wait });
+    return failure(problem.detail ?? `status ${status}`, { status, problem, isProblem, wait });
   };
 
   // The lines of a stream. What a cut leaves of the last is none.
@@ -79,6 +80,9 @@ globalThis.holdline = (() => {
     }
   };
 
+  // What a page loads before its load event holds that up.
+  const loaded = () => document.readyState === 'complete' || new Promise((go) => addEventListener('load', go));
+
   const poll = async (link, wait, signal) => (await link.fetch('application/json', { wait }, signal)).json();
 
   // Each ends by itself or by `link.signal`, and tells `link` all it hears.
@@ -95,7 +99,7 @@ globalThis.holdline = (() => {
         link.send = (command) => socket.send(JSON.stringify(command));
         socket.onmessage = ({ data }) => link.tell(data);
         socket.onerror = () => fail(failure('no WebSocket')); // in Node it is all that comes
-        socket.onclose = ({ code, reason }) => fail(failure(reason || `closed with ${code}`, { code }));
+        socket.onclose = ({ code, reason }) => fail(failure(reason || `code ${code}`, { code }));
       }).catch(fail);
     }),
 
@@ -134,6 +138,7 @@ globalThis.holdline = (() => {
     }),
 
     jsonp: (link) => polling(link, async (wait) => {
+      await loaded();
       const callback = `holdline_${random()}`;
       const script = document.createElement('script');
       script.src = await link.address({ wait, callback }, true);
@@ -151,6 +156,7 @@ globalThis.holdline = (() => {
     }),
 
     async iframe(link) {
+      await loaded();
       const frame = document.createElement('iframe');
       frame.hidden = true;
       frame.src = await link.address({ transport: 'iframe', origin: location.origin }, true);
@@ -543,7 +549,7 @@ globalThis.holdline = (() => {
       const opening = setTimeout(() => link.heard || end(failure(`${name} says nothing`)), link.patience);
       const watch = setInterval(() => {
         const silence = Date.now() - link.at;
-        if (link.heard && silence > link.limit) end(failure(`${name} fell silent`));
+        if (link.heard && silence > link.limit) end(failure(`${name} says nothing`));
         // A page does not see the pings of a WebSocket, so it asks itself.
         else if (link.heard && silence > heartbeat / 2) link.send?.({ type: 'ping' });
       }, heartbeat / 2);
@@ -551,7 +557,7 @@ globalThis.holdline = (() => {
         clearTimeout(opening);
         clearInterval(watch);
         end();
-        for (const { fail } of replies.values()) fail(failure('the connection ended'));
+        for (const { fail } of replies.values()) fail(failure('the line ended'));
       });
       return link;
     }
@@ -649,7 +655,7 @@ globalThis.holdline = (() => {
       if (notice === 'closed') for (const all of [this.#channels, this.#behind, link.channels]) all.delete(channel);
       this.#emit(notice, told);
       if (channel) this.#emit(`${channel}\nholdline:${notice}`, told);
-      if (notice === 'closed' && !this.#wanted().size) this.#end(failure('all channels were deleted', { status: 410 }));
+      if (notice === 'closed' && !this.#wanted().size) this.#end(failure('all channels closed', { status: 410 }));
     }
 
     // Is it one for the page, which may have had by another link what is lost by now?
@@ -697,7 +703,8 @@ globalThis.holdline = (() => {
     }
 
     #become(state, error) {
-      if (this.#state === state || this.#state === 'closed') return;
+      // Open again is another transport.
+      if ((this.#state === state && state !== 'open') || this.#state === 'closed') return;
       this.#state = state;
       this.error = error;
       this.#emit('state', { state, transport: this.transport, error });
@@ -821,7 +828,7 @@ globalThis.holdline = (() => {
     }
 
     async answer(ask, data, { status, contentType, signal } = {}) {
-      await this.#call('POST', `asks/${ask}`, { query: { status }, ...(status !== 204 && bodyOf(data, contentType)), signal });
+      await this.#call('POST', `asks/${ask}`, { query: { status, session: this.session }, ...(status !== 204 && bodyOf(data, contentType)), signal });
     }
 
     async presence(channel, { signal } = {}) {

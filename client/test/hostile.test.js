@@ -82,7 +82,7 @@ test('a line that falls silent is dropped', async () => {
   });
   const { line } = opened(middle.url, { transports: ['ndjson'], heartbeat: 50 });
   await reached(line, 'waiting');
-  assert.match(line.error.message, /silent/);
+  assert.match(line.error.message, /says nothing/);
   await server.kill();
 });
 

@@ -166,7 +166,7 @@ test('publishing keeps its order and tells what is refused', async () => {
     await record.count(20);
     assert.deepEqual(record.data, data);
     await assert.rejects(line.publish(channel, 1, { event: 'open' }), { name: 'HoldlineError', status: 400 });
-    await assert.rejects(line.publish('..', 1), { status: 400 });
+    await assert.rejects(line.publish('@mine', 1), { status: 400 });
     line.close();
   }
 });
