@@ -10,7 +10,9 @@ use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::reason;
 use crate::hub::ReaderId;
+use crate::limits::REF_MAX;
 use crate::message::{Command, Cursor};
+use crate::transport::encoded::Piece;
 use crate::ws::Opcode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -58,6 +60,9 @@ impl Server {
                     None,
                     &Problem::bad("ref is a string, a number, true, false or null"),
                 );
+            }
+            Some(json) if json.len() > REF_MAX => {
+                return self.say_error(id, None, &Problem::bad("ref has at most 256 bytes"));
             }
             reference => reference,
         };
@@ -158,6 +163,12 @@ impl Server {
     /// Answers the command `reference` (JSON) with members of an object.
     pub(super) fn say_command_reply(&mut self, id: ConnId, reference: &str, members: &str) {
         self.say_text(id, &format!(r#"{{"type":"reply","ref":{reference},{members}}}"#));
+    }
+
+    /// As [`Server::say_command_reply`], with members that others are told too.
+    pub(super) fn say_shared_reply(&mut self, id: ConnId, reference: &str, members: Piece) {
+        let begin = format!(r#"{{"type":"reply","ref":{reference},"#);
+        self.say_frame_of(id, Opcode::Text, begin.as_bytes(), members, b"}");
     }
 
     pub(super) fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
