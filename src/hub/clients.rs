@@ -11,7 +11,7 @@ use crate::base::fading::Fading;
 use crate::base::time::Millis;
 use crate::limits::CLIENT_READERS_MAX;
 use crate::message::ClientId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// Ends a chain.
@@ -280,14 +280,20 @@ impl Hub {
     pub fn clients(&self, after: Option<ClientId>, most: usize) -> Vec<Known<'_>> {
         let is_after = |client: &ClientId| after.is_none_or(|after| *client > after);
         let here = self.readers.iter().filter(|(_, reader)| reader.is_introduced);
-        let mut ids: Vec<ClientId> = here.filter_map(|(_, reader)| reader.client).filter(is_after).collect();
+        let here = here.filter_map(|(_, reader)| reader.client).filter(is_after);
         let first = after.unwrap_or(ClientId([0; 12]));
-        ids.extend(
-            self.clients.gone.starting_at(&first).map(|(client, _)| *client).filter(is_after).take(most),
-        );
-        ids.sort_unstable();
-        ids.dedup();
-        ids.truncate(most);
+        let gone =
+            self.clients.gone.starting_at(&first).map(|(client, _)| *client).filter(is_after).take(most);
+        // Of a hundred thousand most are passed over by a look at the last one that counts.
+        let mut ids = BTreeSet::new();
+        for client in here.chain(gone) {
+            if ids.len() < most || ids.last().is_some_and(|last| client < *last) {
+                ids.insert(client);
+            }
+            if ids.len() > most {
+                ids.pop_last();
+            }
+        }
         ids.into_iter().map(|client| self.known(client)).collect()
     }
 

@@ -258,6 +258,7 @@ impl Hub {
 
     fn delete(&mut self, id: MessageId, name: &str) {
         self.withdraw_all(name);
+        self.let_channel_go(name);
         let closed_until_ms = id.ms.saturating_add(self.limits.retain_age_ms);
         let Some(channel_id) = self.names.get(name).copied() else {
             let floor = self.floors.get(name).floor;

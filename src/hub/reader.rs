@@ -261,8 +261,12 @@ impl Hub {
     /// The subscription of `reader` to the channel `name`.
     pub(super) fn find(&self, reader: ReaderId, name: &str) -> Option<SubscriptionId> {
         let channel = self.channels.get(*self.names.get(name)?)?;
-        let reader = self.readers.get(reader)?;
-        // Most readers have few channels, and most channels more readers than that.
+        let (id, reader) = (reader, self.readers.get(reader)?);
+        // Most readers have few channels, and most channels more readers than that; but nobody may count on it.
+        if channel.subscribers.len() < reader.subscriptions.len() {
+            let mut all = channel.subscribers.iter(&self.subscriptions);
+            return all.find(|(_, one)| one.reader(&self.readers) == Some(id)).map(|(id, _)| id);
+        }
         let mut mine = reader.subscriptions.iter(&self.subscriptions);
         mine.find(|(_, subscription)| {
             subscription.channel(&self.channels).is_some_and(|(_, other)| core::ptr::eq(other, channel))

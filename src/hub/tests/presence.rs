@@ -301,3 +301,35 @@ fn a_client_has_so_many_readers_and_no_more() {
     assert_eq!(house.hub.check_client(client(1)), Err(ClientReaderLimit));
     assert_eq!(house.hub.check_client(client(2)), Ok(()));
 }
+
+#[test]
+fn whoever_is_away_from_a_deleted_channel_has_left_it_at_once() {
+    let mut house = House::new();
+    let watcher = house.watch(9, "b");
+    let readers = [house.come(1, "a b"), house.come(2, "a")];
+    readers.into_iter().for_each(|reader| house.lose(reader));
+    assert_eq!(house.present("a"), "1@1000:0 2@1000:0");
+    house.hub.apply(entry(vec![(at(2000), Command::Delete(name("a")))]));
+    assert_eq!((house.present("a"), house.present("b")), ("".into(), "9@1000:0 1@1000:0".into()));
+    assert_eq!(house.news(watcher), "+1b");
+    house.pass(100_000);
+    assert_eq!(house.news(watcher), "-1b");
+}
+
+#[test]
+fn a_client_is_found_by_its_readers_or_by_the_channels() {
+    // Few readers with many channels, and many readers with few: each way is the shorter one once.
+    for (others, channels) in [(0, "a b c d e f"), (20, "a")] {
+        let mut house = House::new();
+        (0..others).for_each(|number| _ = house.come(100 + number, "a"));
+        let before = house.present("a").len();
+        let first = house.come(1, channels);
+        house.now += 10;
+        let second = house.come(1, channels);
+        assert_eq!(house.present("a")[before..].trim(), "1@1000:0");
+        house.hub.leave(first);
+        assert_eq!(house.present("a")[before..].trim(), "1@1000:0");
+        assert!(house.hub.remove(second, "a") && !house.hub.remove(second, "a"));
+        assert_eq!(house.present("a").len(), before);
+    }
+}
