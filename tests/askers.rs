@@ -109,3 +109,13 @@ fn the_type_of_an_answer_without_data_is_checked_for_it_becomes_a_field() {
         assert_eq!(told[0]["error"]["status"], 400, "{told:?}");
     }
 }
+
+#[test]
+fn of_two_statuses_the_first_counts() {
+    let mut world = World::new(Settings::default());
+    let mut socket = Socket::open(&mut world);
+    let (_, ask) = socket.ask(&mut world, 0);
+    world.open(&format!("POST /asks/{ask}?status=&status=201&status=500 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"));
+    let told = socket.read(&mut world);
+    assert!(told.iter().any(|value| value["type"] == "reply" && value["status"] == 201), "{told:?}");
+}
