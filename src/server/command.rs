@@ -172,7 +172,7 @@ impl Server {
     }
 
     pub(super) fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
-        log::debug!("#{} command refused: {}", id.index(), problem.detail);
+        log::debug!("#{} command refused: {}", id.index(), unquoted(&problem.detail));
         let reference = reference.map_or_else(String::new, |reference| format!(r#""ref":{reference},"#));
         self.say_text(id, &format!(r#"{{"type":"reply",{reference}{}}}"#, error_member(problem)));
     }
@@ -180,6 +180,11 @@ impl Server {
     pub(super) fn say_text(&mut self, id: ConnId, text: &str) {
         self.say_frame(id, Opcode::Text, text.as_bytes());
     }
+}
+
+/// A reason as far as the log may have it: what follows says how JSON was wrong, and may quote what was sent.
+fn unquoted(detail: &str) -> &str {
+    detail.split_once(": ").map_or(detail, |(what, _)| what)
 }
 
 /// The member that tells of a refusal (RFC 9457).
@@ -203,4 +208,18 @@ fn channels_of(text: &[u8]) -> Result<(Vec<ChannelName>, Option<Cursor>), Proble
     let since = since.filter(|since| !since.is_empty());
     let since = since.map(|since| since.parse().map_err(|_| Problem::bad("since is a message id (MS-SEQ)")));
     Ok((names.collect::<Result<_, _>>()?, since.transpose()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_does_not_quote_what_was_sent() {
+        let error = object::<Channels<'_>>(br#"{"channels":"secret"}"#).err().expect("it is no list");
+        let problem = Problem::bad(format!("channels is a list of names, since a message id: {error}"));
+        assert!(problem.detail.contains("secret"), "{}", problem.detail);
+        assert_eq!(unquoted(&problem.detail), "channels is a list of names, since a message id");
+        assert_eq!(unquoted("data is missing"), "data is missing");
+    }
 }
