@@ -119,3 +119,18 @@ fn of_two_statuses_the_first_counts() {
     let told = socket.read(&mut world);
     assert!(told.iter().any(|value| value["type"] == "reply" && value["status"] == 201), "{told:?}");
 }
+
+#[test]
+fn a_repeat_needs_no_room_for_another_question() {
+    let mut world = World::new(Settings { max_asks: 1, ..Settings::default() });
+    let request = |key| {
+        format!(
+            "POST /ask/a?wait=0 HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: {key}\r\nContent-Length: 1\r\n\r\n?"
+        )
+    };
+    for (key, status) in [("k", 202), ("k", 202), ("l", 503)] {
+        let line = world.open(&request(key));
+        let head = String::from_utf8_lossy(world.written(line)).into_owned();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+    }
+}

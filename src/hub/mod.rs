@@ -33,7 +33,7 @@ pub use watching::News;
 use crate::base::arena::Arena;
 use crate::base::id::Id;
 use crate::limits::Settings;
-use crate::message::{AskerId, Command, Cursor, Draft, Entry, Message, MessageId, Question};
+use crate::message::{AskerId, Command, Cursor, Draft, Entry, Message, MessageId, Question, RepeatKey};
 use asks::Asks;
 use clients::Clients;
 use dedup::{Repeats, Seen};
@@ -319,6 +319,11 @@ impl Hub {
     pub fn has_room_for<'a>(&self, channels: impl Iterator<Item = &'a str>) -> bool {
         let new: HashSet<&str> = channels.filter(|channel| !self.names.contains_key(*channel)).collect();
         new.is_empty() || self.channels.len() + new.len() <= self.limits.max_channels
+    }
+
+    /// Is this a request that was done before? Then it brings about nothing more, and needs no room.
+    pub fn is_repeat(&self, key: &RepeatKey) -> bool {
+        self.repeats.knows(key)
     }
 
     /// How many readers the channel has.

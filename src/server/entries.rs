@@ -42,12 +42,13 @@ impl Server {
         commands: Vec<Command>,
         repeat: Option<RepeatKey>,
     ) -> Result<(), Problem> {
+        let is_new = repeat.as_ref().is_none_or(|key| !self.hub.is_repeat(key));
         let channels = commands.iter().filter_map(Command::publishes_to).map(|channel| &**channel);
-        if !self.hub.has_room_for(channels) {
+        if is_new && !self.hub.has_room_for(channels) {
             return Err(Problem::new(503, "the server has as many channels as it may (--max-channels)"));
         }
         let is_asked = commands.iter().any(|command| matches!(command, Command::Ask(_)));
-        if is_asked && !self.hub.has_room_to_ask(self.asks_proposed) {
+        if is_new && is_asked && !self.hub.has_room_to_ask(self.asks_proposed) {
             return Err(Problem::new(503, "the server holds as many open questions as it may (--max-asks)"));
         }
         self.next_ticket += 1;
