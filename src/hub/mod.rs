@@ -139,6 +139,8 @@ pub struct Hub {
     clock_ms: u64,
     names: HashMap<Rc<str>, ChannelId>,
     channels: Arena<Channel>,
+    /// How many of the channels are own logs of clients: there are no more of them than clients.
+    own_logs: usize,
     readers: Arena<Reader>,
     subscriptions: Arena<Subscription>,
     clients: Clients,
@@ -162,6 +164,7 @@ impl Hub {
             clock_ms: 0,
             names: HashMap::new(),
             channels: Arena::default(),
+            own_logs: 0,
             readers: Arena::default(),
             subscriptions: Arena::default(),
             clients: Clients::default(),
@@ -317,8 +320,15 @@ impl Hub {
     /// May someone publish to all `channels` without making more of them than there may be? To be asked before the
     /// journal is: what it has committed is applied in any case.
     pub fn has_room_for<'a>(&self, channels: impl Iterator<Item = &'a str>) -> bool {
-        let new: HashSet<&str> = channels.filter(|channel| !self.names.contains_key(*channel)).collect();
-        new.is_empty() || self.channels.len() + new.len() <= self.limits.max_channels
+        let counts =
+            |channel: &&str| Hub::own_log_of(channel).is_none() && !self.names.contains_key(*channel);
+        let new: HashSet<&str> = channels.filter(counts).collect();
+        new.is_empty() || self.has_room_for_new(new.len())
+    }
+
+    /// May there be `count` channels more? The own logs of clients do not count.
+    fn has_room_for_new(&self, count: usize) -> bool {
+        self.channels.len() - self.own_logs + count <= self.limits.max_channels
     }
 
     /// Is this a request that was done before? Then it brings about nothing more, and needs no room.

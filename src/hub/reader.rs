@@ -204,7 +204,7 @@ impl Hub {
             return Err(SubscribeError::AllClosed);
         }
         let new = fresh.iter().filter(|name| !self.names.contains_key(**name)).count();
-        match new > 0 && self.channels.len() + new > self.limits.max_channels {
+        match new > 0 && !self.has_room_for_new(new) {
             true => Err(SubscribeError::ChannelLimit),
             false => Ok(fresh),
         }

@@ -333,3 +333,25 @@ fn a_client_is_found_by_its_readers_or_by_the_channels() {
         assert_eq!(house.present("a").len(), before);
     }
 }
+
+#[test]
+fn own_logs_do_not_count_among_the_channels_that_there_may_be() {
+    let mut house = House::with(Limits { max_channels: 2, ..ROOMY });
+    let readers: Vec<_> = (1..=3).map(|number| house.come(number, "a")).collect();
+    for number in 1..=3 {
+        let own = ChannelName::own(client(number));
+        assert!(house.hub.has_room_for([&*own].into_iter()));
+        let sent = Command::Publish(Draft::new(own));
+        assert!(matches!(
+            house.hub.apply(entry(vec![(at(2000 + u64::from(number)), sent)])),
+            Applied::Done(_)
+        ));
+    }
+    assert_eq!(house.hub.channel_total(), 4);
+    house.come(4, "b");
+    assert!(!house.hub.has_room_for(["c"].into_iter()));
+    readers.into_iter().for_each(|reader| house.lose(reader));
+    house.pass(10_000_000);
+    assert_eq!(house.hub.channel_total(), 1);
+    assert!(house.hub.has_room_for(["c"].into_iter()) && !house.hub.has_room_for(["c", "d"].into_iter()));
+}
