@@ -94,6 +94,7 @@ globalThis.holdline = (() => {
         };
         link.send = (command) => socket.send(JSON.stringify(command));
         socket.onmessage = ({ data }) => link.tell(data);
+        socket.onerror = () => fail(failure('no WebSocket')); // in Node it is all that comes
         socket.onclose = ({ code, reason }) => fail(failure(reason || `closed with ${code}`, { code }));
       }).catch(fail);
     }),
@@ -140,7 +141,7 @@ globalThis.holdline = (() => {
         return await new Promise((give, fail) => {
           globalThis[callback] = link.again = give;
           link.signal.onabort = () => fail(link.signal.reason);
-          script.onerror = fail;
+          script.onerror = script.onload = fail; // a script that was cut off may load, and call nothing
           document.head.append(script);
         });
       } finally {
@@ -221,6 +222,7 @@ globalThis.holdline = (() => {
     // The channels that are behind the cursor: at; live: part of what the link tells; since: as the page wanted it.
     #behind = new Map();
     #link;
+    #trying;
     #listeners = new Map();
     #state;
     #wake;
@@ -243,7 +245,7 @@ globalThis.holdline = (() => {
       else this.#begin = { since, last };
       this.session = options.session ?? random();
       this.#options.signal?.addEventListener('abort', this.close);
-      globalThis.addEventListener?.('online', this.#online);
+      globalThis.addEventListener?.('online', this.#again);
       if (options.shared) this.#share();
       if (this.#options.signal?.aborted) this.close();
       this.#run();
@@ -406,8 +408,7 @@ globalThis.holdline = (() => {
         this.#repeat = (told) => this.#cursor && !told.replay && post({ after: this.#cursor, told });
         this.#names = own;
         this.#level = 0;
-        this.#link?.reopen();
-        this.#wake?.();
+        this.#again();
         left.signal.addEventListener('abort', release);
       });
       locks.request(topic, { signal: left.signal }, hold).catch(() => {});
@@ -431,7 +432,7 @@ globalThis.holdline = (() => {
           continue;
         }
         this.#become('connecting');
-        let link = this.#start(this.#level, failures);
+        let link = this.#trying = this.#start(this.#level, failures);
         let error = await link.done;
         while (link.next) error = await (link = link.next).done;
         clearTimeout(this.#climbing);
@@ -476,7 +477,7 @@ globalThis.holdline = (() => {
     #around() {
       this.#level = 0;
       const isForeign = globalThis.document && this.#base.origin !== location.origin;
-      if (isForeign && !this.#isReached && this.#options.transports === DEFAULTS.transports && !this.#names.includes('jsonp')) {
+      if (isForeign && !this.#isReached && !this.#names.includes('jsonp')) {
         this.#names.push('iframe', 'jsonp');
       }
     }
@@ -550,7 +551,7 @@ globalThis.holdline = (() => {
         clearTimeout(opening);
         clearInterval(watch);
         end();
-        for (const { fail } of replies.values()) fail(failure('the connection ended before the answer came'));
+        for (const { fail } of replies.values()) fail(failure('the connection ended'));
       });
       return link;
     }
@@ -681,10 +682,10 @@ globalThis.holdline = (() => {
         message.data = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
         delete message.data_base64;
       }
-      const names = new Set(['message', event ?? 'message', ...(ask ? ['holdline:ask'] : [])]);
       this.#emit('message', message);
+      this.#emit(`${channel}\nmessage`, message);
+      if (event && event !== 'message') this.#emit(`${channel}\n${event}`, message);
       if (ask) this.#emit('ask', message);
-      for (const name of names) this.#emit(`${channel}\n${name}`, message);
     }
 
     #move(id) {
@@ -712,8 +713,9 @@ globalThis.holdline = (() => {
       });
     }
 
-    // Another network, perhaps: what was open may be dead without having said so.
-    #online = () => {
+    // At once. When the network comes back, what was open may be dead without having said so.
+    #again = () => {
+      this.#trying?.reopen();
       this.#link?.reopen();
       this.#wake?.();
     };
@@ -721,12 +723,13 @@ globalThis.holdline = (() => {
     close = () => this.#end();
 
     #end(error) {
+      if (this.#state === 'closed') return;
       this.#become('closed', error);
       this.#link?.end();
       this.#wake?.();
       this.#leave?.();
       clearTimeout(this.#climbing);
-      globalThis.removeEventListener?.('online', this.#online);
+      globalThis.removeEventListener?.('online', this.#again);
       this.#options.signal?.removeEventListener('abort', this.close);
     }
 
@@ -828,7 +831,7 @@ globalThis.holdline = (() => {
 
   const connect = (url, options) => {
     const isUrl = typeof url !== 'object' || url instanceof URL;
-    return isUrl ? new Line(url, options ?? {}) : new Line(undefined, url);
+    return new Line(isUrl ? url : undefined, (isUrl ? options : url) ?? {});
   };
   return { connect };
 })();

@@ -14,6 +14,10 @@ pub const CHANNELS_PER_REQUEST_MAX: usize = 64;
 pub const BATCH_MESSAGES_MAX: usize = 1000;
 /// Messages in one poll batch where the client does not say.
 pub const BATCH_MESSAGES_DEFAULT: usize = 100;
+/// Channels in one page of the list.
+pub const LISTED_CHANNELS_MAX: usize = 1000;
+/// Channels in one page of the list where the client does not say.
+pub const LISTED_CHANNELS_DEFAULT: usize = 100;
 /// JSON nesting: as deep as serde_json goes without growing its stack use.
 pub const JSON_DEPTH_MAX: usize = 128;
 /// Idempotency keys remembered, and for how long (milliseconds).
@@ -109,6 +113,8 @@ pub struct Settings {
     pub public: bool,
     /// Serve a WebSocket echo at `/echo`.
     pub echo: bool,
+    /// Tell the time each second in the channel `demo/clock`.
+    pub demo: bool,
 
     /// Messages retained in a channel.
     pub retain_messages: usize,
@@ -186,6 +192,7 @@ impl Default for Settings {
             allow_origins: Vec::new(),
             public: false,
             echo: false,
+            demo: false,
             retain_messages: 1000,
             retain_bytes: 4 * M,
             retain_age_ms: 3_600_000,

@@ -44,21 +44,24 @@ export const kindOf = ({ headers, url }) => {
   return url.includes('transport=iframe') ? 'iframe' : 'poll';
 };
 
-/** Between a client and the server at `target()`; `rules` may change while it runs:
- *  blocked: kinds that are refused; reset: kinds whose connection breaks; buffered: kinds handed on when complete. */
+// Between a client and the server at `target()`; `rules` may change while it runs:
+//   blocked: kinds that are refused, with `status`; reset: kinds whose connection breaks; buffered: kinds handed on when
+//   complete; retry: what SSE says instead of the server's.
 export const proxy = async (target, rules) => {
   const asked = [];
   const server = http.createServer((request, response) => {
     const kind = kindOf(request);
     asked.push(kind);
     if (rules.reset?.includes(kind)) return request.socket.destroy();
-    if (rules.blocked?.includes(kind)) return response.writeHead(403, { 'Content-Type': 'text/html' }).end('blocked');
+    if (rules.blocked?.includes(kind)) return response.writeHead(rules.status ?? 403, { 'Content-Type': 'text/html' }).end('blocked');
     const onward = http.request(new URL(request.url, target()), { method: request.method, headers: request.headers });
     onward.on('response', (answer) => {
       if (!rules.buffered?.includes(kind)) {
         response.writeHead(answer.statusCode, answer.headers);
         response.flushHeaders();
-        return answer.pipe(response);
+        if (!rules.retry) return answer.pipe(response);
+        answer.on('data', (piece) => response.write(String(piece).replace(/^retry: \d+/, `retry: ${rules.retry}`)));
+        return answer.on('end', () => response.end());
       }
       const pieces = [];
       answer.on('data', (piece) => pieces.push(piece));

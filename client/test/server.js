@@ -17,6 +17,7 @@ export class Server {
   }
 
   async kill(signal = 'SIGKILL') {
+    if (this.child.exitCode !== null || this.child.signalCode) return;
     const ended = once(this.child, 'exit');
     this.child.kill(signal);
     await ended;
@@ -26,6 +27,12 @@ export class Server {
     const answer = await fetch(`${this.url}/channels/${channel}${query}`, { method: 'POST', body: String(data) });
     if (!answer.ok) throw new Error(await answer.text());
     return (await answer.json()).id;
+  }
+
+  async publishAll(channel, all) {
+    const body = all.map((data) => JSON.stringify({ channel, data })).join('\n');
+    const answer = await fetch(`${this.url}/publish`, { method: 'POST', body, headers: { 'Content-Type': 'application/x-ndjson' } });
+    return (await answer.json()).ids;
   }
 
   /** Resolves when a poll is held: what is told before it, between two polls, nobody hears. */

@@ -18,7 +18,7 @@ answer=$(mktemp)
 # Ask. wait=0 is answered at once, with the place where the answer will stand. The key makes it safe to ask again if no
 # answer comes: it stays one question.
 key=$(date +%s)-$$
-place=$(curl -sS --fail --max-time "$patience" --retry 3 --retry-all-errors -o /dev/null -w '%header{location}' \
+place=$(curl -sS --fail --max-time "$patience" --retry 3 --retry-connrefused -o /dev/null -w '%header{location}' \
   -H "Idempotency-Key: $key" -d "$question" "$server/ask/$channel?wait=0&ttl=$ttl")
 
 trap 'rm -f "$answer"' EXIT

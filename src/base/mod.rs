@@ -2,6 +2,7 @@
 
 pub mod arena;
 pub mod fading;
+pub mod histogram;
 pub mod id;
 pub mod inbuf;
 pub mod list;

@@ -48,7 +48,7 @@ pub fn command() -> Command {
         .args(ROWS.iter().map(|row| number(row, row.get(&mut defaults))))
 }
 
-fn serving() -> [Arg; 6] {
+fn serving() -> [Arg; 7] {
     [
         Arg::new("listen")
             .long("listen")
@@ -69,6 +69,10 @@ fn serving() -> [Arg; 6] {
             .long("echo")
             .action(ArgAction::SetTrue)
             .help("Serve a WebSocket at /echo that sends back what it gets"),
+        Arg::new("demo")
+            .long("demo")
+            .action(ArgAction::SetTrue)
+            .help("Tell the time each second in the channel demo/clock, for the page at / to show"),
         Arg::new("no-compression")
             .long("no-compression")
             .action(ArgAction::SetTrue)

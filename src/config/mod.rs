@@ -78,6 +78,7 @@ fn collect(matches: &mut ArgMatches) -> Config {
         matches.remove_many::<OriginRule>("allow-origin").into_iter().flatten().collect();
     settings.open = matches.get_flag("open");
     settings.echo = matches.get_flag("echo");
+    settings.demo = matches.get_flag("demo");
     settings.compression = !matches.get_flag("no-compression");
     for row in ROWS {
         if let Some(value) = matches.remove_one::<u64>(row.flag) {

@@ -27,11 +27,11 @@ fn nothing_said_is_the_default() {
 fn flags_reach_their_settings() {
     let settings = settings(
         "serve --listen [::1]:0 --listen unix:/tmp/x --open --host Chat.example --allow-origin *.example.org \
-         --echo --public . --heartbeat 250ms --retain-bytes=64K --max-connections 7 --no-compression \
+         --echo --demo --public . --heartbeat 250ms --retain-bytes=64K --max-connections 7 --no-compression \
          --compress-above 0",
     );
     assert_eq!(settings.listen, [Listen::Tcp("[::1]:0".parse().unwrap()), Listen::Unix("/tmp/x".into())]);
-    assert!(settings.open && settings.echo && settings.public);
+    assert!(settings.open && settings.echo && settings.demo && settings.public);
     assert_eq!((settings.compression, settings.compress_above), (false, 0));
     assert_eq!(settings.hosts, ["chat.example"]);
     assert_eq!(settings.allow_origins.len(), 1);

@@ -59,7 +59,10 @@ impl Hub {
         if let Some(channel) = self.names.get(&channel).and_then(|id| self.channels.get_mut(*id)) {
             channel.log.remove(message);
         }
-        self.append(&channel, end_of(id, ask, end, except));
+        // Nobody listens where there is no channel: one is made only within its bound.
+        if self.has_room_for(core::iter::once(&*channel)) {
+            self.append(&channel, end_of(id, ask, end, except));
+        }
         Ok(())
     }
 

@@ -279,14 +279,12 @@ impl Hub {
     /// At most `most` known clients, in the order of their ids, those after `after`.
     pub fn clients(&self, after: Option<ClientId>, most: usize) -> Vec<Known<'_>> {
         let is_after = |client: &ClientId| after.is_none_or(|after| *client > after);
-        let here = self.readers.iter().filter(|(_, reader)| reader.is_introduced);
-        let here = here.filter_map(|(_, reader)| reader.client).filter(is_after);
         let first = after.unwrap_or(ClientId([0; 12]));
-        let gone =
-            self.clients.gone.starting_at(&first).map(|(client, _)| *client).filter(is_after).take(most);
-        // Of a hundred thousand most are passed over by a look at the last one that counts.
-        let mut ids = BTreeSet::new();
-        for client in here.chain(gone) {
+        let gone = self.clients.gone.starting_at(&first).map(|(client, _)| *client).filter(is_after);
+        let mut ids: BTreeSet<ClientId> = gone.take(most).collect();
+        let here = self.readers.iter().filter(|(_, reader)| reader.is_introduced);
+        for client in here.filter_map(|(_, reader)| reader.client).filter(is_after) {
+            // Most of many are beyond the last that is listed.
             if ids.len() < most || ids.last().is_some_and(|last| client < *last) {
                 ids.insert(client);
             }

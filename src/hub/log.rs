@@ -91,6 +91,16 @@ impl Log {
         self.retained.bytes + self.unretained.bytes
     }
 
+    /// How many messages live.
+    pub(super) fn len(&self) -> usize {
+        self.retained.count + self.unretained.count
+    }
+
+    /// The newest living message.
+    pub(super) fn newest(&self) -> Option<MessageId> {
+        self.slots.iter().rev().filter_map(Slot::live).map(|message| message.id).next()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
@@ -269,8 +279,7 @@ impl Log {
             self.first_place += 1;
             self.dead -= 1;
         }
-        let living = self.retained.count + self.unretained.count;
-        if self.dead > living + 16 {
+        if self.dead > self.len() + 16 {
             self.slots.retain(|slot| slot.live().is_some());
             self.dead = 0;
             self.retained.search_from = self.first_place;

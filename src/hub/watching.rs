@@ -25,6 +25,8 @@ pub enum News<'a> {
 pub(super) struct Watch {
     /// It was told everything up to here; `None`: nothing happened in its channels since it was told everything.
     from: Option<u64>,
+    /// Nothing up to here is told again, whichever of its channels wakes it.
+    told: u64,
 }
 
 /// The watchers of one channel.
@@ -84,7 +86,7 @@ impl Hub {
             self.watch_at(id, subscription);
         }
         if let Some(reader) = self.readers.get_mut(id) {
-            reader.rare.get_or_insert_default().watch = Some(Watch { from });
+            reader.rare.get_or_insert_default().watch = Some(Watch { from, told: from.unwrap_or(newest) });
         }
     }
 
@@ -144,7 +146,8 @@ impl Hub {
             for id in &watchers.readers {
                 let Some(reader) = readers.get_mut(*id) else { continue };
                 if let Some(watch) = reader.rare.as_mut().and_then(|rare| rare.watch.as_mut()) {
-                    watch.from = Some(watch.from.map_or(first - 1, |from| from.min(first - 1)));
+                    let first = (first - 1).max(watch.told);
+                    watch.from = Some(watch.from.map_or(first, |from| from.min(first)));
                 }
                 if !core::mem::replace(&mut reader.is_dirty, true) {
                     dirty.push_back(*id);
@@ -190,9 +193,10 @@ impl Hub {
 
     /// Commits [`Hub::news`]: all of it was told.
     pub fn take_news(&mut self, id: ReaderId) {
+        let told = self.watching.comings.newest();
         let Some(reader) = self.readers.get_mut(id) else { return };
         if let Some(watch) = reader.rare.as_mut().and_then(|rare| rare.watch.as_mut()) {
-            watch.from = None;
+            *watch = Watch { from: None, told };
         }
     }
 }

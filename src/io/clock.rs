@@ -15,6 +15,11 @@ impl Clock {
         Clock { start: Instant::now() }
     }
 
+    /// Microseconds since the start, to measure short times by.
+    pub fn micros(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     /// Both clocks, in milliseconds. The monotonic one is cut, so that a deadline never fires early.
     pub fn now(&self) -> Now {
         let at = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -92,7 +92,10 @@ impl Turn {
                 Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
                 Err(error) => return Err(error),
             }
-            self.turn(self.clock.now(), &events);
+            let begun = self.clock.micros();
+            let now = self.clock.now();
+            self.turn(now, &events);
+            self.server.handle_turn(now.at, self.clock.micros() - begun);
         }
         Ok(())
     }

@@ -96,6 +96,8 @@ pub struct Connection {
     pub has_peer_ended: bool,
     /// The last write did not take everything.
     pub is_blocked: bool,
+    /// It is counted as a reader that takes nothing.
+    pub is_slow: bool,
     /// It had its share of this turn; what it sent waits for the next, and no more is read.
     pub is_resting: bool,
     /// When the connection came, or its stream or WebSocket began.
@@ -128,6 +130,7 @@ impl Connection {
             is_dirty: false,
             has_peer_ended: false,
             is_blocked: false,
+            is_slow: false,
             is_resting: false,
             opened_at: now,
             at: now,

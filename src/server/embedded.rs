@@ -11,11 +11,21 @@ use crate::http::conditional::if_none_match;
 use sha1::{Digest, Sha1};
 use std::sync::LazyLock;
 
-const CLIENT: &str = include_str!("../../client/holdline.js");
+const SOURCE: &str = include_str!("../../client/holdline.js");
+
+/// The source without its comments and its indentation. Its lines keep their numbers.
+static CLIENT: LazyLock<String> = LazyLock::new(|| {
+    let code = SOURCE.lines().map(|line| {
+        let line = line.trim_start();
+        let end = if line.starts_with("// ") { 0 } else { line.find(" // ").unwrap_or(line.len()) };
+        line[..end].to_owned() + "\n"
+    });
+    code.collect()
+});
 
 /// Another one as soon as a byte is.
 static ETAG: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha1::digest(CLIENT);
+    let digest = Sha1::digest(CLIENT.as_bytes());
     let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("\"{hex}\"")
 });
@@ -36,6 +46,6 @@ impl Server {
         if is_known {
             return self.respond(now, id, reply, 304, &fields, Vec::new());
         }
-        self.respond(now, id, reply, 200, &fields, vec![OutPiece::Own(CLIENT.into())]);
+        self.respond(now, id, reply, 200, &fields, vec![OutPiece::Own(CLIENT.as_bytes().to_vec())]);
     }
 }

@@ -85,8 +85,10 @@ impl Server {
         self.askers.let_go(id);
         self.log_end(now, id);
         if let Some(conn) = self.conns.get_mut(id) {
+            self.tally.note_slow(conn, false);
             let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
             self.parked -= usize::from(matches!(before, Proto::Parked(_)));
+            self.count_ended(&before);
         }
         if let Some(reader) = reader {
             self.hub.lose(reader, now.at);
@@ -129,6 +131,8 @@ impl Server {
     /// Lets go of everything that a connection has.
     pub(super) fn free(&mut self, id: ConnId) {
         let Some(mut conn) = self.conns.remove(id) else { return };
+        self.tally.note_slow(&mut conn, false);
+        self.count_ended(&conn.proto);
         let mut freed = 0;
         self.pool.clear(&mut conn.queue, |piece| freed += piece.own_len());
         self.own_bytes -= freed;

@@ -93,7 +93,7 @@ impl Server {
         let published = entry.commands.iter().filter(|(_, command)| command.publishes_to().is_some()).count();
         let applied = self.hub.apply(entry);
         if matches!(applied, Applied::Done(_)) {
-            self.published += published as u64;
+            self.tally.messages_in += published as u64;
         }
         self.tell(now, proposer, applied);
         self.tell_ended(now);

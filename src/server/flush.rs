@@ -178,6 +178,7 @@ impl Server {
                 // Notices are said by the connection itself, so what is staged must have left before.
                 Reading::Told(..) | Reading::Close(..) if !self.staged.pieces.is_empty() => return,
                 Reading::Told(told, words) => {
+                    self.tally.gaps += u64::from(matches!(told, Told::Gap { .. }));
                     self.say_in_flush(id, words);
                     let is_last = matches!(told, Told::Closed(_)) && self.hub.channel_count(wire.reader) == 1;
                     if is_last && self.ends_without_channels(id) {
@@ -186,7 +187,10 @@ impl Server {
                     self.hub.acknowledge(wire.reader, told);
                     from = self.hub.cursor(wire.reader);
                 }
-                Reading::Close(code, reason) => return self.close_socket(now, id, code, reason),
+                Reading::Close(code, reason) => {
+                    self.tally.gaps += u64::from(code == CloseCode::GAP);
+                    return self.close_socket(now, id, code, reason);
+                }
             }
         }
     }
@@ -251,6 +255,7 @@ impl Server {
         let Some(conn) = self.conns.get_mut(id) else { return false };
         let was_full = conn.queue.len() > queue_max;
         conn.sent_bytes += count as u64;
+        self.tally.bytes_out += count as u64;
         conn.blocked_at = now.at;
         if matches!(conn.proto, Proto::Stream(_)) {
             conn.at = now.at;
@@ -284,10 +289,12 @@ impl Server {
         for piece in &staged.pieces {
             if left >= piece.len() {
                 left -= piece.len();
+                self.tally.messages_out += piece.messages() as u64;
                 cursor = Some(piece.last);
                 continue;
             }
             is_whole = false;
+            self.tally.messages_out += piece.messages_begun(left) as u64;
             cursor = piece.last_whole(left).or(cursor);
             if let Some(rest) = piece.rest_of_message(left) {
                 cursor = Some(rest.last);
@@ -314,6 +321,7 @@ impl Server {
     fn after_sent(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get_mut(id) else { return };
         let was_blocked = core::mem::take(&mut conn.is_blocked);
+        self.tally.note_slow(conn, false);
         if was_blocked && matches!(conn.proto, Proto::WebSocket(..)) {
             // Taking something is a sign of life, and only now can a pong be asked for and read.
             conn.at = now.at;
@@ -348,6 +356,7 @@ impl Server {
         if !conn.is_blocked {
             conn.is_blocked = true;
             conn.blocked_at = now.at;
+            self.tally.note_slow(conn, true);
         }
         self.arm(id);
         if self.pinned_bytes() > self.settings.max_pinned {

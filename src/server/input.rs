@@ -21,6 +21,7 @@ impl Server {
     /// Bytes came in. All are taken; with none, what was held back is gone on with.
     pub fn handle_bytes(&mut self, now: Now, id: ConnId, bytes: &mut [u8]) {
         self.clock = now;
+        self.tally.bytes_in += bytes.len() as u64;
         let Some(conn) = self.conns.get_mut(id) else { return };
         self.current = Some(id);
         conn.is_resting = false;

@@ -19,6 +19,8 @@ mod asking;
 mod clients;
 mod command;
 mod connection;
+mod console;
+mod demo;
 mod drafts;
 mod drain;
 mod embedded;
@@ -27,6 +29,7 @@ mod entries;
 mod files;
 mod flush;
 mod input;
+mod listing;
 mod park;
 mod presence;
 mod problem;
@@ -38,11 +41,13 @@ mod socket;
 pub mod static_files;
 mod stats;
 mod subscribe;
+mod tally;
 mod timeouts;
 
 pub use connection::{ConnId, Connection};
 pub use flush::{SLICES_MAX, Slices};
 pub use stats::Stats;
+pub use tally::{ByTransport, LoopTimes};
 
 use crate::base::arena::Arena;
 use crate::base::outq::Pool;
@@ -197,6 +202,7 @@ pub struct Server {
     date: DateCache,
     /// Of the scripts in pages that the server writes.
     nonce: Box<str>,
+    console: console::Console,
     /// The time of the last call.
     clock: Now,
     swept_at: Millis,
@@ -207,7 +213,10 @@ pub struct Server {
     incoming_bytes: usize,
     /// Bytes of [`OutPiece::Own`] in all queues.
     own_bytes: usize,
-    published: u64,
+    tally: tally::Tally,
+    started_at: Millis,
+    /// When the clock of `--demo` ticks next.
+    demo_at: Option<Millis>,
     drain: Option<drain::Drain>,
     /// Listeners are closed and every answer is the last of its connection.
     is_draining: bool,
@@ -252,6 +261,7 @@ impl Server {
             actions: VecDeque::new(),
             rng,
             date: DateCache::default(),
+            console: console::Console::new(&nonce, settings.demo),
             nonce,
             clock: now,
             swept_at: now.at,
@@ -259,7 +269,9 @@ impl Server {
             parked: 0,
             incoming_bytes: 0,
             own_bytes: 0,
-            published: 0,
+            tally: tally::Tally::default(),
+            started_at: now.at,
+            demo_at: settings.demo.then(|| demo::next_second(now)),
             drain: None,
             is_draining: false,
             current: None,

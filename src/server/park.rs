@@ -25,6 +25,13 @@ pub struct Parked {
     asked: Asked,
 }
 
+impl Parked {
+    /// As what it was asked for.
+    pub fn transport(&self) -> Transport {
+        self.reply.transport.unwrap_or(Transport::LongPoll)
+    }
+}
+
 /// What the answer must know of the request.
 struct Asked {
     identity: Identity,
@@ -86,6 +93,7 @@ impl Server {
         if let Some(conn) = self.conns.get_mut(id) {
             conn.turn_to(Proto::Parked(Box::new(parked)), now.at);
         }
+        self.count_opened(id);
         self.arm(id);
         Ok(())
     }
@@ -116,7 +124,12 @@ impl Server {
             return;
         }
         self.parked -= 1;
+        // What takes nothing is no reader any more.
+        if let Some(conn) = self.conns.get_mut(id) {
+            self.tally.note_slow(conn, false);
+        }
         let was_answered = self.answer_poll(now, id, &mut parked);
+        self.count_ended(&Proto::Parked(parked));
         debug_assert!(was_answered, "there was something to tell");
         self.resume(id);
     }
@@ -156,6 +169,7 @@ impl Server {
             return false;
         }
         self.hub.lose(parked.reader, now.at);
+        self.tally.messages_out += batch.messages() as u64;
         let asked = &parked.asked;
         let etag = format!("\"{next}\"");
         let client = asked.identity.client.to_string();
@@ -204,6 +218,7 @@ impl Server {
                 // What is left to tell comes with the next batch.
                 _ if batch.is_full() => return Gathered { batch, next: from, has_more: true },
                 Next::Gap { channel, after, resumes, .. } => {
+                    self.tally.gaps += 1;
                     batch.add_notice(&Notice::Gap { channel, after, resumes });
                 }
                 Next::Closed { channel, .. } => batch.add_notice(&Notice::Closed { channel }),

@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::publish::Writing;
 use super::reading::Parameters;
 use super::reply::Reply;
-use super::{OutPiece, Server, access, socket};
+use super::{Server, access, socket};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::{Head, Method, decode_path};
@@ -29,6 +29,7 @@ enum Route {
     Alive,
     Ready,
     Stats,
+    ListChannels,
     Console,
     Script,
     Echo,
@@ -133,6 +134,9 @@ impl Server {
                 let body = serde_json::to_string(&self.stats()).unwrap_or_default();
                 self.answer_json(now, id, reply, body, &[]);
             }
+            (Route::ListChannels, Method::Get | Method::Head) => {
+                self.answer_channels(now, id, head, reply)?
+            }
             (Route::Script, Method::Get | Method::Head) => self.answer_client(now, id, head, reply),
             (Route::Console | Route::Other, Method::Get | Method::Head) => {
                 self.open_file(now, id, head, reply)?
@@ -154,6 +158,7 @@ impl Server {
                 | Route::Alive
                 | Route::Ready
                 | Route::Stats
+                | Route::ListChannels
                 | Route::Console
                 | Route::Other,
                 _,
@@ -197,6 +202,7 @@ impl Server {
             "/livez" | "/healthz" | "/health" => Route::Alive,
             "/readyz" => Route::Ready,
             "/stats" => Route::Stats,
+            "/stats/channels" => Route::ListChannels,
             "/holdline.js" => Route::Script,
             "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
@@ -231,20 +237,6 @@ impl Server {
         self.answer_json(now, id, reply, READY.to_owned(), &[]);
         Ok(())
     }
-
-    /// The page that is embedded, under a policy that lets nothing else in.
-    pub(super) fn answer_console(&mut self, now: Now, id: ConnId, reply: &Reply) {
-        let policy = CONSOLE_POLICY.replace("{{nonce}}", &self.nonce);
-        let page = CONSOLE.replace("{{nonce}}", &self.nonce);
-        let fields = [
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Content-Security-Policy", policy.as_str()),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "same-origin"),
-            ("Cache-Control", "no-cache"),
-        ];
-        self.respond(now, id, reply, 200, &fields, vec![OutPiece::Own(page.into_bytes())]);
-    }
 }
 
 /// The function that even a refusal must be handed to, for a script element cannot read a status.
@@ -267,6 +259,3 @@ pub(super) fn not_found() -> Problem {
 
 const ALIVE: &str = r#"{"status":"alive"}"#;
 const READY: &str = r#"{"status":"ready"}"#;
-const CONSOLE: &str = include_str!("../web/console.html");
-const CONSOLE_POLICY: &str = "default-src 'none'; script-src 'nonce-{{nonce}}' 'self'; style-src 'nonce-{{nonce}}'; \
-    connect-src 'self'; frame-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

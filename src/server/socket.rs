@@ -133,6 +133,7 @@ impl Server {
         if let Some(conn) = self.conns.get_mut(id) {
             conn.begin(Proto::WebSocket(socket, reader), now.at);
         }
+        self.count_opened(id);
         self.arm(id);
     }
 

@@ -1,6 +1,7 @@
 //! Numbers about the running server (API: `GET /stats`).
 
 use super::Server;
+use super::tally::{ByTransport, LoopTimes};
 use serde::Serialize;
 
 /// What there is at present, and what was done since the start.
@@ -16,6 +17,8 @@ pub struct Stats {
     pub channels: usize,
     /// Held polls.
     pub parked: usize,
+    /// Clients that are there, or are remembered for a while.
+    pub clients: usize,
     /// Open questions.
     pub asks: usize,
     /// Askers that wait for the end of their question.
@@ -38,17 +41,39 @@ pub struct Stats {
     pub published: u64,
     /// Messages encoded: each once for each encoding, however many read it.
     pub encoded: u64,
+    /// Open readers by transport; of polls, those that are held.
+    pub by_transport: ByTransport,
+    /// Readers whose peer takes nothing at present.
+    pub slow_readers: usize,
+    /// Messages published, as above.
+    pub messages_in: u64,
+    /// Messages written to readers: each once for each of them.
+    pub messages_out: u64,
+    /// Bytes read from all connections.
+    pub bytes_in: u64,
+    /// Bytes written to all connections.
+    pub bytes_out: u64,
+    /// Gaps told to readers.
+    pub gaps: u64,
+    /// Busy times of the loop's turns.
+    pub loop_us: LoopTimes,
+    /// Seconds since the start.
+    pub uptime_s: u64,
+    /// Of the server.
+    pub version: &'static str,
 }
 
 impl Server {
     /// The numbers of now.
     pub fn stats(&self) -> Stats {
+        let tally = &self.tally;
         Stats {
             connections: self.conns.len(),
             readers: self.hub.reader_total(),
             subscribers: self.hub.subscription_total(),
             channels: self.hub.channel_total(),
             parked: self.parked,
+            clients: self.hub.client_total(),
             asks: self.hub.open_asks(),
             held_asks: self.askers.len(),
             waiting: self.writing.len() + self.proposers.len(),
@@ -58,8 +83,18 @@ impl Server {
             pinned_bytes: self.pinned_bytes(),
             retained_bytes: self.hub.retained_bytes(),
             cached_bytes: self.cache.bytes(),
-            published: self.published,
+            published: tally.messages_in,
             encoded: self.cache.encoded_count(),
+            by_transport: tally.open,
+            slow_readers: tally.slow_readers,
+            messages_in: tally.messages_in,
+            messages_out: tally.messages_out,
+            bytes_in: tally.bytes_in,
+            bytes_out: tally.bytes_out,
+            gaps: tally.gaps,
+            loop_us: tally.turns.times(self.clock.at),
+            uptime_s: self.clock.at.since(self.started_at) / 1000,
+            version: env!("CARGO_PKG_VERSION"),
         }
     }
 }

@@ -139,6 +139,7 @@ impl Server {
         if let Some(conn) = self.conns.get_mut(id) {
             conn.begin(Proto::Stream(Stream { reader, encoding, is_untold: false, is_due: false }), now.at);
         }
+        self.count_opened(id);
         self.arm(id);
         Ok(())
     }

@@ -17,7 +17,8 @@ impl Server {
             let at = self.clock.at + unix_ms.saturating_sub(self.clock.unix_ms);
             at.max(self.swept_at + SWEEP_MS)
         });
-        let machines = [self.hub.next_departure(), self.askers.deadline(), self.drain_deadline()];
+        let machines =
+            [self.hub.next_departure(), self.askers.deadline(), self.demo_deadline(), self.drain_deadline()];
         machines.into_iter().chain([self.wheel.next(), sweep]).flatten().min()
     }
 
@@ -31,6 +32,7 @@ impl Server {
         }
         self.hub.let_go(now.at);
         self.tell_due(now);
+        self.tick_demo(now);
         let mut fired = core::mem::take(&mut self.fired);
         self.wheel.expire(now.at, &mut fired);
         for index in fired.drain(..) {

@@ -4,7 +4,7 @@
 //! against the hub. Knows no readers, no other channels and no bound over all of them.
 
 use crate::limits::{RECORD_BYTES, UNRETAINED_MS};
-use crate::message::{ClientId, Draft, Format, MessageId};
+use crate::message::{AskId, ClientId, Draft, Format, MessageId, Question};
 use core::fmt;
 
 /// Milliseconds by which a message may outlive its age: the server sweeps so often.
@@ -36,6 +36,24 @@ pub enum Fate {
     Passed,
     /// Its channel was deleted.
     Deleted,
+    /// It is a question that has ended.
+    Over,
+}
+
+/// What a message has to do with a question.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing.
+    Plain,
+    /// It asks it.
+    Question(AskId),
+    /// It stands where it ended, and is told as a notice.
+    End {
+        /// The question.
+        ask: AskId,
+        /// Somebody answered.
+        is_answered: bool,
+    },
 }
 
 /// A message that was published.
@@ -61,12 +79,14 @@ pub struct Record {
     pub hidden_ms: u64,
     /// A newer one with its key takes its place.
     pub key: Option<String>,
+    /// What it has to do with a question.
+    pub role: Role,
     /// What it counts against the bounds.
     pub cost: usize,
 }
 
 impl Record {
-    fn new(id: MessageId, draft: &Draft) -> Self {
+    fn new(id: MessageId, draft: &Draft, role: Role) -> Self {
         let length = |text: &Option<Box<str>>| text.as_ref().map_or(0, |text| text.len());
         let names = length(&draft.event) + length(&draft.media_type) + length(&draft.key);
         Record {
@@ -80,8 +100,32 @@ impl Record {
             fate: Fate::Alive,
             hidden_ms: u64::MAX,
             key: draft.key.as_deref().filter(|_| draft.retain).map(str::to_owned),
+            role,
             cost: RECORD_BYTES + draft.data.len() + names,
         }
+    }
+
+    /// Where a question ended, for those who listen, but not to whom it was not shown.
+    fn end(id: MessageId, role: Role, except: Option<ClientId>) -> Self {
+        Record {
+            id,
+            data: Vec::new(),
+            format: Format::Text,
+            event: None,
+            except,
+            expires_ms: u64::MAX,
+            retained: false,
+            fate: Fate::Alive,
+            hidden_ms: u64::MAX,
+            key: None,
+            role,
+            cost: RECORD_BYTES,
+        }
+    }
+
+    /// Is it told as a notice?
+    pub fn is_end(&self) -> bool {
+        matches!(self.role, Role::End { .. })
     }
 
     fn dies(&mut self, fate: Fate, hidden_ms: u64) {
@@ -131,7 +175,29 @@ impl Log {
 
     /// A message comes at `clock_ms` (Unix). The newest of either kind stays, however large it is.
     pub fn publish(&mut self, id: MessageId, draft: &Draft, bounds: &Bounds, clock_ms: u64) {
-        let record = Record::new(id, draft);
+        self.append(Record::new(id, draft, Role::Plain), bounds, clock_ms);
+    }
+
+    /// A question comes.
+    pub fn ask(&mut self, id: MessageId, question: &Question, bounds: &Bounds, clock_ms: u64) {
+        self.append(Record::new(id, &question.draft, Role::Question(question.ask)), bounds, clock_ms);
+    }
+
+    /// The question `ask` has ended by the entry `id`.
+    pub fn end_question(
+        &mut self,
+        id: MessageId,
+        (ask, is_answered): (AskId, bool),
+        except: Option<ClientId>,
+        bounds: &Bounds,
+        clock_ms: u64,
+    ) {
+        let is_asking = |record: &&mut Record| record.role == Role::Question(ask);
+        self.alive_mut().filter(is_asking).for_each(|record| record.dies(Fate::Over, clock_ms));
+        self.append(Record::end(id, Role::End { ask, is_answered }, except), bounds, clock_ms);
+    }
+
+    fn append(&mut self, record: Record, bounds: &Bounds, clock_ms: u64) {
         let is_replaced =
             |old: &&mut Record| old.key.is_some() && old.key == record.key && old.except == record.except;
         self.alive_mut().filter(is_replaced).for_each(|old| old.dies(Fate::Replaced, clock_ms));

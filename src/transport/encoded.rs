@@ -61,6 +61,13 @@ impl Piece {
         self.marks().len()
     }
 
+    /// After `taken` bytes of this piece were sent: how many of its messages were begun.
+    pub fn messages_begun(&self, taken: usize) -> usize {
+        let at = self.start + taken;
+        let whole = self.marks().partition_point(|mark| mark.end <= at);
+        whole + usize::from(self.chunk.mark_cut_at(at).is_some())
+    }
+
     /// Its first `count` messages, or all; `None` if that is nothing.
     pub fn first_messages(&self, count: usize) -> Option<Piece> {
         let marks = self.marks();

@@ -3,12 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
+const running = new Set();
+process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+
 export class Holdline {
   static async start(...flags) {
     const server = new Holdline();
     const child = spawn(process.env.HOLDLINE, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     server.child = child;
-    server.ended = once(child, 'exit');
+    running.add(child);
+    server.ended = once(child, 'exit').finally(() => running.delete(child));
     server.log = '';
     child.stderr.on('data', data => { server.log = (server.log + data).slice(-20000); });
     const line = await Promise.race([
@@ -26,8 +30,8 @@ export class Holdline {
     await this.ended;
   }
 
-  async publish(data, query = '') {
-    const answer = await fetch(`${this.url}/channels/demo${query}`, { method: 'POST', body: data });
+  async publish(data, query = '', channel = 'demo') {
+    const answer = await fetch(`${this.url}/channels/${channel}${query}`, { method: 'POST', body: data });
     const said = await answer.json();
     if (!answer.ok) throw new Error(`not published: ${said.detail}`);
     return said;

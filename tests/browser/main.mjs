@@ -1,25 +1,36 @@
-// Runs every part, or those that are named, against one Chromium and counts what failed.
-import { chromium } from 'playwright-core';
-import { check, failures } from './check.mjs';
-import { console_page } from './console.mjs';
-import { origins } from './origins.mjs';
-import { screenshots } from './screenshots.mjs';
+// Runs every subject, or those that are named, in both browsers at once, and counts what failed.
+import { Checks } from './check.mjs';
+import { launch_chromium } from './drivers/chromium.mjs';
+import { launch_firefox } from './drivers/firefox.mjs';
 
-const parts = [console_page, origins, screenshots];
+const SUBJECTS = ['transports', 'client', 'fallback', 'tabs', 'origins', 'console', 'confirm', 'examples', 'qr', 'looks'];
+const launchers = { chromium: launch_chromium, firefox: launch_firefox };
+
 const named = process.argv.slice(2);
-const wanted = named.length ? parts.filter(({ name }) => named.includes(name)) : parts;
-if (named.length && wanted.length !== named.length) {
-  console.error(`the parts are ${parts.map(({ name }) => name).join(', ')}`);
+const browsers = named.filter(name => name in launchers);
+const wanted = named.filter(name => !(name in launchers));
+const unknown = wanted.filter(name => !SUBJECTS.includes(name));
+if (unknown.length) {
+  console.error(`there is no ${unknown.join(', ')}; the subjects are ${SUBJECTS.join(', ')}, ` +
+    `the browsers ${Object.keys(launchers).join(', ')}`);
   process.exit(2);
 }
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP rebound.example 127.0.0.1'];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, headless: true, args: flags });
-console.log(`Chromium ${browser.version()}`);
-try {
-  for (const part of wanted) await check(`${part.name} came to its end`, () => part(browser));
-} finally {
-  await browser.close();
+
+async function run(launch) {
+  const browser = await launch();
+  console.log(`${browser.name} ${browser.version}`);
+  const checks = new Checks(browser.name);
+  try {
+    for (const name of wanted.length ? wanted : SUBJECTS) {
+      const { default: subject } = await import(`./subjects/${name}.mjs`);
+      await checks.check(`${name} came to its end`, () => subject(browser, checks.check));
+    }
+  } finally {
+    await browser.close();
+  }
+  return checks;
 }
-console.log(failures() ? `${failures()} failed` : 'all passed');
-process.exitCode = failures() ? 1 : 0;
+
+const all = await Promise.all((browsers.length ? browsers : Object.keys(launchers)).map(name => run(launchers[name])));
+for (const { name, passed, failed } of all) console.log(`${name}: ${passed} passed, ${failed} failed`);
+process.exit(all.some(({ failed }) => failed) ? 1 : 0);

@@ -3,6 +3,9 @@
 use crate::support::client::Fields;
 use crate::support::process::Server;
 use crate::support::response::Response;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
 
 const SOURCE: &str = include_str!("../../client/holdline.js");
 
@@ -15,7 +18,13 @@ fn the_client_is_served_to_every_page() {
     let server = Server::start(&[]);
     for fields in [&[][..], &[("Origin", "https://elsewhere.example"), ("Sec-Fetch-Site", "cross-site")]] {
         let answer = ask(&server, "GET", fields).expect(200);
-        assert_eq!(answer.text(), SOURCE);
+        assert_eq!(answer.text().lines().count(), SOURCE.lines().count(), "the lines keep their numbers");
+        assert_eq!(
+            answer.text().lines().last(),
+            SOURCE.lines().last(),
+            "which makes it a module and a script"
+        );
+        assert!(!answer.text().lines().any(|line| line.starts_with("// ") || line.contains(" // ")));
         let expected = [
             ("Content-Type", "text/javascript; charset=utf-8"),
             ("Cache-Control", "no-cache"),
@@ -44,7 +53,7 @@ fn whoever_has_it_gets_none_of_it_again() {
     }
     let head = ask(&server, "HEAD", &[]).expect(200);
     assert_eq!((head.text(), head.field("ETag")), ("", Some(&*etag)));
-    assert_eq!(head.field("Content-Length"), Some(&*SOURCE.len().to_string()));
+    assert_eq!(head.field("Content-Length"), Some(&*ask(&server, "GET", &[]).text().len().to_string()));
 }
 
 #[test]
@@ -53,4 +62,13 @@ fn it_is_only_read() {
     let refusal = ask(&server, "POST", &[]);
     assert_eq!(refusal.field("Allow"), Some("GET, HEAD, OPTIONS"));
     refusal.problem(405);
+}
+
+#[test]
+fn it_is_small() {
+    let server = Server::start(&[]);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(ask(&server, "GET", &[]).expect(200).text().as_bytes()).expect("writes to memory");
+    let len = gzip.finish().expect("writes to memory").len();
+    assert!(len < 8 << 10, "{len} bytes gzipped");
 }

@@ -1,6 +1,7 @@
 //! The scripts in examples/curl, run as a reader of them would: against the real binary, with the system's shell and curl.
 
 use crate::support::process::Server;
+use crate::support::relay::Relay;
 use crate::support::until;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
@@ -16,12 +17,12 @@ struct Script {
 }
 
 impl Script {
-    fn start(server: &Server, name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Script {
+    fn start(url: &str, name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Script {
         let path = format!("{}/examples/curl/{name}", env!("CARGO_MANIFEST_DIR"));
         let mut child = Command::new("sh")
             .args(["-c", "exec \"$0\" \"$@\" 2>&1", &path])
             .args(arguments)
-            .env("HOLDLINE_URL", server.origin())
+            .env("HOLDLINE_URL", url)
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -86,7 +87,7 @@ fn state(name: &str) -> String {
 #[test]
 fn publish_sh_publishes_in_every_form() {
     let server = Server::start(&[]);
-    let mut script = Script::start(&server, "publish.sh", &["news/today"], &[]);
+    let mut script = Script::start(&server.origin(), "publish.sh", &["news/today"], &[]);
     assert_eq!(script.exit_code(), Some(0));
     let batch = server.connect().get("/channels/news/today?since=start").expect(200).json();
     let messages = batch["messages"].as_array().expect("a list");
@@ -120,7 +121,7 @@ fn follows(name: &str, arguments: &[&str], cursor_file: &str, old_cursor: &str, 
         if !before.is_empty() {
             server.publish("demo", before);
         }
-        let script = Script::start(&server, name, arguments, &environment);
+        let script = Script::start(&server.origin(), name, arguments, &environment);
         script.await_said(before);
         server.await_figure(figure, |is| is == 1);
         server.publish("demo", &format!("in run {run}"));
@@ -143,7 +144,7 @@ fn follows(name: &str, arguments: &[&str], cursor_file: &str, old_cursor: &str, 
     assert!(!said.contains("lost") && !said.contains(r#""gap":true"#), "{said}");
 
     std::fs::write(format!("{folder}/{cursor_file}"), old_cursor).expect("the script's own file");
-    let script = Script::start(&server, name, arguments, &environment);
+    let script = Script::start(&server.origin(), name, arguments, &environment);
     script.await_said("in run 3");
     let said = script.said();
     assert!(said.contains("some messages are lost") || said.contains(r#""gap":true"#), "{said}");
@@ -165,10 +166,36 @@ fn long_poll_sh_follows_and_goes_on() {
 }
 
 #[test]
+fn followers_go_on_where_they_were_cut_off() {
+    let server = Server::start(&[]);
+    for (name, figure) in [("sse.sh", "readers"), ("ndjson.sh", "readers"), ("long-poll.sh", "parked")] {
+        let relay = Relay::to(server.address());
+        let script = Script::start(&relay.url(), name, &[name], &[]);
+        server.await_figure(figure, |is| is == 1);
+        // In the middle of what comes: these are the connections that go on, each of which has some of it to hear.
+        relay.cut_after(vec![1000, 1500]);
+        relay.lead_to(Some(server.address()));
+        let texts: Vec<String> = (100..140).map(|n| format!("message {n} of many")).collect();
+        texts.iter().for_each(|text| drop(server.publish(name, text)));
+        script.await_said(&texts[39]);
+        assert_eq!(relay.cuts_left(), 0, "{name}");
+        let said = script.said();
+        let mut rest = &*said;
+        for text in &texts {
+            assert_eq!(said.matches(text.as_str()).count(), 1, "{name}: {text:?} once in {said}");
+            rest = &rest[rest.find(text.as_str()).unwrap_or_else(|| panic!("{name}: order of {said}"))..];
+        }
+        assert!(!said.contains("lost"), "{name}: {said}");
+        drop(script);
+        server.await_figure("readers", |is| is == 0);
+    }
+}
+
+#[test]
 fn followers_end_when_their_channel_is_deleted() {
     let server = Server::start(&[]);
     for (name, figure) in [("sse.sh", "readers"), ("ndjson.sh", "readers"), ("long-poll.sh", "parked")] {
-        let mut script = Script::start(&server, name, &[name], &[]);
+        let mut script = Script::start(&server.origin(), name, &[name], &[]);
         server.await_figure(figure, |is| is == 1);
         server.connect().ask("DELETE", &format!("/channels/{name}"), &[], b"").expect(204);
         assert_eq!(script.exit_code(), Some(0), "{name}");
@@ -180,9 +207,9 @@ fn followers_end_when_their_channel_is_deleted() {
 fn ask_sh_prints_what_answer_sh_says() {
     let server = Server::start(&[]);
     for (choice, said) in [("yes", "yes\n"), ("no", "")] {
-        let mut asker = Script::start(&server, "ask.sh", &[choice, "may I?"], &[]);
+        let mut asker = Script::start(&server.origin(), "ask.sh", &[choice, "may I?"], &[]);
         server.await_figure("held_asks", |is| is == 1);
-        let mut answerer = Script::start(&server, "answer.sh", &[choice, choice], &[]);
+        let mut answerer = Script::start(&server.origin(), "answer.sh", &[choice, choice], &[]);
         assert_eq!((asker.exit_code(), answerer.exit_code()), (Some(0), Some(0)), "{choice}");
         answerer.await_said(r#""data":"may I?""#);
         answerer.await_said("answered");
@@ -193,20 +220,20 @@ fn ask_sh_prints_what_answer_sh_says() {
 #[test]
 fn ask_sh_takes_one_question_up_again_and_again() {
     let server = Server::start(&[]);
-    let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[("PATIENCE", "1")]);
+    let mut asker = Script::start(&server.origin(), "ask.sh", &["door", "may I?"], &[("PATIENCE", "1")]);
     until("it was taken up twice", || asker.said().matches("no answer yet").count() >= 2);
     assert_eq!(server.figure("published"), 1, "it is one question");
-    Script::start(&server, "answer.sh", &["door", "yes"], &[]).await_said("answered");
+    Script::start(&server.origin(), "answer.sh", &["door", "yes"], &[]).await_said("answered");
     assert_eq!(asker.exit_code(), Some(0));
 }
 
 #[test]
 fn ask_sh_tells_what_became_of_its_question_by_its_exit_code() {
     let server = Server::start(&[]);
-    let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[("TTL", "1")]);
+    let mut asker = Script::start(&server.origin(), "ask.sh", &["door", "may I?"], &[("TTL", "1")]);
     assert_eq!(asker.exit_code(), Some(5), "nobody answered in time");
 
-    let mut asker = Script::start(&server, "ask.sh", &["door", "may I?"], &[]);
+    let mut asker = Script::start(&server.origin(), "ask.sh", &["door", "may I?"], &[]);
     server.await_figure("held_asks", |is| is == 1);
     asker.end();
     assert_eq!(asker.exit_code(), Some(130), "it was told to end, and withdrew it");
@@ -216,7 +243,7 @@ fn ask_sh_tells_what_became_of_its_question_by_its_exit_code() {
 #[test]
 fn presence_sh_tells_who_is_there_and_who_comes_and_goes() {
     let server = Server::start(&["--presence-grace", "1ms"]);
-    let script = Script::start(&server, "presence.sh", &["room", "the door"], &[]);
+    let script = Script::start(&server.origin(), "presence.sh", &["room", "the door"], &[]);
     server.await_figure("readers", |is| is == 1);
     script.await_said(r#""count":"#);
     let mut ann = server.connect();

@@ -334,6 +334,7 @@ fn operators_are_answered() {
     for figure in ["connections", "subscribers", "channels", "timers", "encoded", "parked", "readers"] {
         assert!(stats[figure].is_u64(), "{figure}: {stats}");
     }
+    assert!(stats["loop_us"]["max"].as_u64().is_some_and(|us| us > 0), "the loop is timed: {stats}");
 }
 
 #[test]

@@ -171,3 +171,14 @@ fn whoever_is_not_asked_is_not_told_of_the_end() {
     bench.answer(2, 1, "yes");
     assert_eq!(bench.read(reader), "");
 }
+
+#[test]
+fn the_end_of_a_question_makes_no_channel_beyond_the_bound() {
+    let mut bench = Bench::new(Limits { max_channels: 1, ..ROOMY });
+    bench.ask(1, 1, Draft { retain: false, ..question(60) });
+    bench.0.tick(1 + UNRETAINED_MS);
+    bench.publish(20_000, draft("b"));
+    assert_eq!(bench.0.channel_total(), 1);
+    assert!(matches!(bench.answer(20_001, 1, "yes"), Applied::Done(_)));
+    assert_eq!((bench.0.channel_total(), bench.state(1)), (1, "yes".into()));
+}

@@ -5,6 +5,7 @@ mod audience;
 mod beginning;
 mod company;
 mod game;
+mod listing;
 mod model;
 mod own_log;
 mod presence;

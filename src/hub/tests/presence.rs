@@ -355,3 +355,17 @@ fn own_logs_do_not_count_among_the_channels_that_there_may_be() {
     assert_eq!(house.hub.channel_total(), 1);
     assert!(house.hub.has_room_for(["c"].into_iter()) && !house.hub.has_room_for(["c", "d"].into_iter()));
 }
+
+#[test]
+fn what_was_told_along_with_other_news_is_not_told_again() {
+    let mut house = House::new();
+    let watcher = house.watch(9, "a b");
+    house.come(1, "a");
+    while house.hub.poll_dirty().is_some() {}
+    house.come(2, "b");
+    assert_eq!(house.hub.news(watcher, 100).len(), 2, "told before the second wakes it");
+    house.hub.take_news(watcher);
+    assert_eq!(house.news(watcher), "");
+    house.come(3, "b");
+    assert_eq!(house.news(watcher), "+3b");
+}

@@ -38,6 +38,10 @@ pub fn message(mut members: Members<'_>, replay: bool) -> Result<Heard, String> 
     if event.as_deref().is_some_and(|event| !is_event(event)) {
         return Err(members.error("no event's name"));
     }
+    let ask: Option<String> = members.get_optional("ask")?;
+    if ask.as_deref().is_some_and(|ask| !is_secret(ask)) {
+        return Err(members.error("no question's id"));
+    }
     let content_type: Option<String> = members.get_optional("content_type")?;
     if content_type.as_deref().is_some_and(|text| !is_content_type(text)) {
         return Err(members.error("no content type that is told"));
@@ -48,7 +52,7 @@ pub fn message(mut members: Members<'_>, replay: bool) -> Result<Heard, String> 
         return Err(members.error(format_args!("the time of {id} is {}", rfc3339(id.ms))));
     }
     members.end()?;
-    Ok(Heard::Message { id, channel: Some(channel), event, data, is_json, replay })
+    Ok(Heard::Message { id, channel: Some(channel), event, ask, data, is_json, replay })
 }
 
 /// The notice with these members.
@@ -60,6 +64,20 @@ pub fn notice(mut members: Members<'_>) -> Result<Heard, String> {
             Heard::Gap { channel: channel(&mut members)?, after, resumes }
         }
         "closed" => Heard::Closed { channel: channel(&mut members)? },
+        "withdrawn" => {
+            let (ask, reason): (String, String) = (members.get("ask")?, members.get("reason")?);
+            match &*reason {
+                "answered" | "withdrawn" if is_secret(&ask) => {
+                    Heard::Withdrawn { ask, is_answered: reason == "answered" }
+                }
+                _ => return Err(members.error("no question, or no end of one")),
+            }
+        }
+        "join" | "leave" => {
+            let (client, name) = (members.client("client")?, members.get_optional("name")?);
+            Heard::Coming { channel: channel(&mut members)?, client, name, is_join: kind == "join" }
+        }
+        "presence-changed" => Heard::PresenceChanged { channel: channel(&mut members)? },
         "position" => Heard::Position { cursor: members.id("cursor")? },
         "shutdown" => Heard::Shutdown { reconnect_ms: members.get("reconnect_ms")? },
         "reload" => Heard::Reload { since: members.id("since")? },
@@ -67,6 +85,11 @@ pub fn notice(mut members: Members<'_>) -> Result<Heard, String> {
     };
     members.end()?;
     Ok(heard)
+}
+
+/// 128 random bits in base64url, without padding.
+pub fn is_secret(text: &str) -> bool {
+    text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
 }
 
 /// May a message have this name?
@@ -96,7 +119,8 @@ fn is_content_type(text: &str) -> bool {
         && !matches!(text, "application/json" | "text/plain")
 }
 
-fn payload(members: &mut Members<'_>, content_type: Option<&str>) -> Result<(Vec<u8>, bool), String> {
+/// The payload, and whether it is JSON, of a message or an answer.
+pub fn payload(members: &mut Members<'_>, content_type: Option<&str>) -> Result<(Vec<u8>, bool), String> {
     match (members.optional("data"), members.optional("data_base64")) {
         (Some(data), None) => value(data, content_type).map_err(|error| members.error(error)),
         (None, Some(data)) => {

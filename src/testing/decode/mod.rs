@@ -34,6 +34,8 @@ pub enum Heard {
         channel: Option<String>,
         /// Its name.
         event: Option<String>,
+        /// It is a question; by this it is answered.
+        ask: Option<String>,
         /// The payload: the text of a JSON value, text, or bytes. White space around a JSON value is lost; line ends
         /// in it became spaces, in bare SSE those of any payload became LF.
         data: Vec<u8>,
@@ -55,6 +57,29 @@ pub enum Heard {
     /// The channel was deleted.
     Closed {
         /// Its name.
+        channel: String,
+    },
+    /// A question has ended without this reader's answer, or with it.
+    Withdrawn {
+        /// The question.
+        ask: String,
+        /// Somebody answered; else it was taken back.
+        is_answered: bool,
+    },
+    /// A client has come to a channel, or has left it.
+    Coming {
+        /// The channel.
+        channel: String,
+        /// The client's public name.
+        client: String,
+        /// What it calls itself.
+        name: Option<String>,
+        /// It has come; else it has left.
+        is_join: bool,
+    },
+    /// So many came and left that it is told no more: look anew.
+    PresenceChanged {
+        /// The channel.
         channel: String,
     },
     /// Everything up to here was read.

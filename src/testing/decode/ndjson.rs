@@ -69,6 +69,7 @@ mod tests {
             id: MessageId::new(5, 1),
             channel: Some("a".to_owned()),
             event: None,
+            ask: None,
             data: b"x".to_vec(),
             is_json: false,
             replay: false,

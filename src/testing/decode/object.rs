@@ -58,18 +58,22 @@ impl<'j> Members<'j> {
         message_id(&text).map_err(|error| self.error(error))
     }
 
+    /// Takes a client's public name.
+    pub fn client(&mut self, name: &str) -> Result<String, String> {
+        let client: String = self.get(name)?;
+        match client.len() == 16 && client.bytes().all(is_name) {
+            true => Ok(client),
+            false => Err(self.error("no client's name")),
+        }
+    }
+
     /// Takes who the client is.
     pub fn greeting(&mut self) -> Result<Greeting, String> {
-        let (client, session): (String, String) = (self.get("client")?, self.get("session")?);
-        let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-        if client.len() != 16
-            || !is_name(&client)
-            || !(22..=64).contains(&session.len())
-            || !is_name(&session)
-        {
-            return Err(self.error("no client and session"));
+        let (client, session): (String, String) = (self.client("client")?, self.get("session")?);
+        match (22..=64).contains(&session.len()) && session.bytes().all(is_name) {
+            true => Ok(Greeting { client, session }),
+            false => Err(self.error("no session")),
         }
-        Ok(Greeting { client, session })
     }
 
     /// Nothing else may be there.
@@ -84,6 +88,10 @@ impl<'j> Members<'j> {
     pub fn error(&self, what: impl fmt::Display) -> String {
         format!("{what} in {}", shown(self.text.as_bytes()))
     }
+}
+
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
 }
 
 /// A message id, in its one spelling.

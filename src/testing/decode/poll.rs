@@ -43,7 +43,7 @@ impl Batch {
         let (next, gap, more) = (members.id("next")?, members.get("gap")?, members.get("more")?);
         let greeting = members.greeting()?;
         let messages = read_all(&messages, |heard| matches!(heard, Heard::Message { .. }))?;
-        let notices = read_all(&notices, |heard| matches!(heard, Heard::Gap { .. } | Heard::Closed { .. }))?;
+        let notices = read_all(&notices, is_notice_of_polls)?;
         let (mut heard, others): (Vec<Heard>, Vec<Heard>) =
             notices.into_iter().partition(|notice| matches!(notice, Heard::Gap { .. }));
         if gap == heard.is_empty() {
@@ -53,8 +53,11 @@ impl Batch {
         if !ids.is_sorted_by(|a, b| a < b) {
             return Err(members.error("ids that do not ascend"));
         }
-        if ids.last().is_some_and(|&last| next < last) || (more && ids.last() != Some(&next)) {
-            return Err(members.error("next is the id of the last message if more, else not before it"));
+        // The end of a question has a place among the messages, but shows no id.
+        let is_beyond = others.iter().any(|notice| matches!(notice, Heard::Withdrawn { .. }));
+        let is_last = ids.last() == Some(&next) || is_beyond;
+        if ids.last().is_some_and(|&last| next < last) || (more && !is_last) {
+            return Err(members.error("next is where the batch ends if more, else not before it"));
         }
         members.end()?;
         heard.extend(messages);
@@ -101,6 +104,23 @@ fn read_all(envelopes: &[&RawValue], is_right: impl Fn(&Heard) -> bool) -> Resul
         if is_right(&heard) { Ok(heard) } else { Err(format!("not in this list: {json}")) }
     };
     envelopes.iter().map(read).collect()
+}
+
+fn is_notice_of_polls(heard: &Heard) -> bool {
+    match heard {
+        Heard::Gap { .. }
+        | Heard::Closed { .. }
+        | Heard::Withdrawn { .. }
+        | Heard::Coming { .. }
+        | Heard::PresenceChanged { .. } => true,
+        Heard::Message { .. }
+        | Heard::Position { .. }
+        | Heard::Shutdown { .. }
+        | Heard::Reload { .. }
+        | Heard::Heartbeat
+        | Heard::Retry { .. }
+        | Heard::Refused { .. } => false,
+    }
 }
 
 fn id_of(heard: &Heard) -> Option<MessageId> {

@@ -190,13 +190,22 @@ impl SseReader {
         }
         match (own, id) {
             (Some("position"), Some(cursor)) => self.position(data).map(|()| Heard::Position { cursor }),
-            (Some("binary"), Some(id)) if self.is_bare => enveloped(data, id, None),
+            (Some(name @ ("binary" | "ask" | "client")), Some(id)) if self.is_bare => {
+                let heard = enveloped(data, id, None)?;
+                let expected = match &heard {
+                    Heard::Message { ask: Some(_), .. } => "ask",
+                    Heard::Message { channel: Some(channel), .. } if channel == "@client" => "client",
+                    _ => "binary",
+                };
+                if name == expected { Ok(heard) } else { Err(format!("a {expected} under another name")) }
+            }
             (Some(name), None) => self.notice(name, data, retry),
             (None, Some(id)) if !self.is_bare => enveloped(data, id, Some(event)),
             (None, Some(id)) if event.is_none_or(envelope::is_event) => Ok(Heard::Message {
                 id,
                 channel: None,
                 event: event.map(str::to_owned),
+                ask: None,
                 data: data.into(),
                 is_json: false,
                 replay: false,
@@ -220,6 +229,10 @@ impl SseReader {
         let told = match heard {
             Heard::Gap { .. } => "gap",
             Heard::Closed { .. } => "closed",
+            Heard::Withdrawn { .. } => "withdrawn",
+            Heard::Coming { is_join: true, .. } => "join",
+            Heard::Coming { is_join: false, .. } => "leave",
+            Heard::PresenceChanged { .. } => "presence-changed",
             Heard::Shutdown { reconnect_ms } if retry == Some(reconnect_ms) => "shutdown",
             _ => return Err("a notice that this stream has not".to_owned()),
         };

@@ -196,7 +196,7 @@ fn what_the_server_says_by_websocket_is_heard() {
         match V1::parse(&text).expect("a proper frame") {
             V1::Heard(told) => heard.push(told),
             V1::Reply { reply, .. } => replies.push(reply),
-            V1::Welcome { .. } | V1::Pong { .. } => others += 1,
+            V1::Welcome { .. } | V1::Asked { .. } | V1::Pong { .. } => others += 1,
         }
     }
     assert!(socket.is_closed() && socket.finish().is_ok());

@@ -23,6 +23,15 @@ pub enum V1 {
         /// That command's `ref`.
         reference: Option<Value>,
     },
+    /// A question was asked.
+    Asked {
+        /// The `ref` of the command that asked it.
+        reference: Value,
+        /// By which it is taken up again, and withdrawn.
+        ask: String,
+        /// How many listen.
+        subscribers: u64,
+    },
     /// The answer to another command.
     Reply {
         /// That command's `ref`; only a refusal may be without.
@@ -52,6 +61,8 @@ pub enum Reply {
         /// Its id.
         id: MessageId,
     },
+    /// How a question stands.
+    Question(Question),
     /// Nothing was done.
     Refused {
         /// As HTTP would answer.
@@ -59,6 +70,21 @@ pub enum Reply {
         /// For people.
         detail: String,
     },
+}
+
+/// How a question stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The asker's id of it.
+    pub ask: String,
+    /// `pending`, `answered`, `withdrawn` or `expired`.
+    pub state: String,
+    /// As HTTP would answer.
+    pub status: u16,
+    /// How many listen.
+    pub subscribers: u64,
+    /// What was answered, as of a message, and who did.
+    pub answer: Option<(Vec<u8>, bool, Option<String>)>,
 }
 
 impl V1 {
@@ -85,6 +111,12 @@ impl V1 {
                 members.end()?;
                 Ok(V1::Pong { reference })
             }
+            "asked" => {
+                let (reference, ask) = (members.get("ref")?, members.get("ask")?);
+                let subscribers = members.get("subscribers")?;
+                members.end()?;
+                Ok(V1::Asked { reference, ask, subscribers })
+            }
             "reply" => reply(members),
             _ => Err(members.error("an unknown type")),
         }
@@ -96,6 +128,8 @@ fn reply(mut members: Members<'_>) -> Result<V1, String> {
     let reply = if let Some(error) = members.optional("error") {
         let (status, detail) = poll::problem(error.get())?;
         Reply::Refused { status, detail }
+    } else if members.has("ask") {
+        Reply::Question(question(&mut members)?)
     } else if members.has("id") {
         Reply::Published { id: members.id("id")? }
     } else if members.has("since") {
@@ -108,6 +142,29 @@ fn reply(mut members: Members<'_>) -> Result<V1, String> {
     }
     members.end()?;
     Ok(V1::Reply { reference, reply })
+}
+
+fn question(members: &mut Members<'_>) -> Result<Question, String> {
+    let (ask, state): (String, String) = (members.get("ask")?, members.get("state")?);
+    let (status, subscribers) = (members.get("status")?, members.get("subscribers")?);
+    let answer = match &*state {
+        "answered" => {
+            let content_type: Option<String> = members.get_optional("content_type")?;
+            let (data, is_json) = envelope::payload(members, content_type.as_deref())?;
+            let by = if members.has("answered_by") { Some(members.client("answered_by")?) } else { None };
+            Some((data, is_json, by))
+        }
+        _ => None,
+    };
+    let is_right = match (&*state, status) {
+        ("answered", status) => (200..600).contains(&status),
+        ("pending", 202) | ("withdrawn", 410) | ("expired", 504) => true,
+        _ => false,
+    };
+    match is_right && envelope::is_secret(&ask) {
+        true => Ok(Question { ask, state, status, subscribers, answer }),
+        false => Err(members.error("no state of a question")),
+    }
 }
 
 /// Any JSON scalar.
@@ -135,7 +192,7 @@ mod tests {
             Greeting { client: "AAAAAAAAAAAAAAAA".to_owned(), session: "0123456789012345678901".to_owned() };
         let message = |replay| {
             let (channel, data) = (Some("a".to_owned()), b"1".to_vec());
-            V1::Heard(Heard::Message { id, channel, event: None, data, is_json: true, replay })
+            V1::Heard(Heard::Message { id, channel, event: None, ask: None, data, is_json: true, replay })
         };
         let refused = || Reply::Refused { status: 400, detail: "a reason".to_owned() };
         let cases = [

@@ -17,9 +17,9 @@ const COMMANDS_MAX: usize = 16;
 const SUBSCRIPTIONS_MAX: usize = 8;
 
 /// Law: whatever stands in a text frame, the connection stays, and each command gets at most one answer, with its own
-/// `ref`; a naive reader of the same line agrees on who is answered, what is a ping, and which subscriptions are
-/// granted, and what a message says. A command that is spelled in another way, with members nobody knows, does the same.
-/// What is delivered says the same when it is published again.
+/// `ref`; a naive reader of the same line agrees on who is answered, what is a ping, which subscriptions are granted, who
+/// is present, and what a message says. A command that is spelled in another way, with members nobody knows, does the
+/// same. What is delivered says the same when it is published again.
 ///
 /// Each line is a command. In it `$ASK` stands for the question that was heard last, and `$ASKER` for the one asked last.
 pub fn commands(data: &[u8]) {
@@ -170,6 +170,10 @@ fn check_answer(line: &str, answers: &[String], subscribed: &mut BTreeSet<String
             assert_eq!(!refused, command.channels.is_some(), "{answers:?}");
             subscribed.retain(|name| !command.channels.iter().flatten().any(|gone| gone == name));
         }
+        "presence" => {
+            let line = Members::parse(line).expect("it was read");
+            check_presence(&line, &replies, refused, subscribed);
+        }
         "ask" => {
             let line = Members::parse(line).expect("it was read");
             check_asked(&line, &command, answers, refused);
@@ -182,6 +186,18 @@ fn check_answer(line: &str, answers: &[String], subscribed: &mut BTreeSet<String
         _ => assert!(refused),
     }
     assert!(outcomes.is_empty() || ["ask", "answer", "withdraw"].contains(&&*command.kind), "{answers:?}");
+}
+
+/// The client is the only one there, and it is where it subscribed.
+fn check_presence(line: &Members, replies: &[Members], refused: bool, subscribed: &BTreeSet<String>) {
+    let channel = line.string("channel").filter(|name| ChannelName::parse(name).is_ok());
+    let channel = channel.filter(|_| line.count("channel") == 1);
+    assert_eq!(!refused, channel.is_some());
+    for reply in replies.iter().filter(|_| !refused) {
+        let count = usize::from(channel.as_ref().is_some_and(|name| subscribed.contains(name)));
+        assert_eq!(reply.string("channel"), channel);
+        assert_eq!(reply.get("count"), Some(&*count.to_string()));
+    }
 }
 
 /// A new question is confirmed to whoever gave a `ref`, and delivered; one that is taken up again is not.

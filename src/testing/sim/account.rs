@@ -1,10 +1,11 @@
 //! What one reader must still be told, held against the truth.  Law: it hears every message after its cursor once and
 //! in order, or why not: a gap notice covers what was lost, and everything else that it misses was not for it.
 
+use super::presence::Watch;
 use super::truth::Truth;
 use crate::message::{ClientId, Format, MessageId};
 use crate::testing::decode::Heard;
-use crate::testing::naive_log::{Fate, Record};
+use crate::testing::naive_log::{Fate, Record, Role};
 use std::collections::BTreeMap;
 
 /// Where a reader asks to begin.
@@ -27,13 +28,25 @@ pub enum Begin {
 /// One reader over one connection, or over one poll.
 #[derive(Debug)]
 pub struct Account {
-    client: Option<ClientId>,
+    who: Who,
     begin: Begin,
     /// The newest id when the server had the whole request: it begins no later.
     newest: MessageId,
     /// What is heard was shown at this time or later (Unix ms); 0 if nobody can tell.
     shown_ms: u64,
     channels: BTreeMap<String, Position>,
+    /// Up to where it has heard what is for it alone.
+    own_at: MessageId,
+    /// Who came and left.
+    pub watch: Watch,
+}
+
+/// Who a reader is, as far as that decides what it is told.
+#[derive(Copy, Clone, Debug)]
+struct Who {
+    client: Option<ClientId>,
+    /// It hears notices, and with them the ends of questions.
+    hears_ends: bool,
 }
 
 /// What is known of one of its channels.
@@ -69,12 +82,25 @@ impl Account {
     ) -> Self {
         let position = |name: &str| (name.to_owned(), Position::begin(truth, begin, newest));
         let channels = channels.into_iter().map(position).collect();
-        Account { client: None, begin, newest, shown_ms: 0, channels }
+        Account {
+            who: Who { client: None, hears_ends: true },
+            begin,
+            newest,
+            shown_ms: 0,
+            channels,
+            own_at: MessageId::ZERO,
+            watch: Watch::default(),
+        }
     }
 
     /// The server says who the reader is.
     pub fn is_client(&mut self, client: ClientId) {
-        self.client = Some(client);
+        self.who.client = Some(client);
+    }
+
+    /// The transport has no notices.
+    pub fn hears_no_notices(&mut self) {
+        self.who.hears_ends = false;
     }
 
     /// What is heard from now on was shown at `unix_ms` or later.
@@ -116,16 +142,17 @@ impl Account {
         let count_of = |from, is_counted: fn(Fate) -> bool| -> usize {
             let of_channel = |name: &String| {
                 let shown = truth.after(name, from).iter().filter(|record| {
-                    let is_for_me = record.except.is_none() || record.except != self.client;
+                    let is_for_me = record.except.is_none() || record.except != self.who.client;
                     record.retained && is_for_me && is_counted(record.fate)
                 });
                 shown.count()
             };
-            self.channels.keys().map(of_channel).sum()
+            let own = self.who.client.map(own_log);
+            self.channels.keys().chain(&own).map(of_channel).sum()
         };
         let is_alive = |fate| fate == Fate::Alive;
         // It may have died since the server looked.
-        let may_be_alive = |fate| matches!(fate, Fate::Alive | Fate::Expired | Fate::Lost);
+        let may_be_alive = |fate| matches!(fate, Fate::Alive | Fate::Expired | Fate::Lost | Fate::Over);
         truth.is_loose()
             || count_of(cursor, is_alive) <= count
                 && count_of(cursor, may_be_alive) >= count.min(count_of(MessageId::ZERO, is_alive))
@@ -149,6 +176,7 @@ impl Account {
 
     /// The server says that a channel is no longer read.
     pub fn removes(&mut self, channel: &str) {
+        self.watch.forget(channel);
         self.channels.remove(channel);
     }
 
@@ -166,19 +194,32 @@ impl Account {
     pub fn hears(&mut self, truth: &Truth, heard: &Heard) -> Checked {
         truth.tally.count_heard(heard);
         match heard {
-            Heard::Message { id, channel, event, data, is_json, replay } => {
+            Heard::Message { id, channel: Some(channel), data, .. } if channel == "@client" => {
+                self.for_me_alone(truth, *id, data)
+            }
+            Heard::Gap { channel, .. } if channel == "@client" => Ok(()),
+            Heard::Message { id, channel, event, ask, data, is_json, replay } => {
                 let is_named = channel.is_some();
                 let channel = self.channel(channel.as_deref())?;
                 let record =
                     truth.record(&channel, *id).ok_or_else(|| format!("{channel}: nobody published {id}"))?;
-                same(record, event.as_deref(), data, is_named.then_some(*is_json))?;
+                same(record, event.as_deref(), ask.as_deref(), data, is_named.then_some(*is_json))?;
                 self.message(truth, &channel, record, *replay)
             }
             Heard::Gap { channel, after, resumes } => self.gap(truth, channel, *after, *resumes),
+            Heard::Withdrawn { ask, is_answered } => self.withdrawn(truth, ask, *is_answered),
+            Heard::Coming { channel, client, is_join, .. } => {
+                self.watch.hears(truth, channel, client, *is_join)
+            }
+            Heard::PresenceChanged { channel } => {
+                self.watch.forget(channel);
+                Ok(())
+            }
             Heard::Closed { channel } => {
                 if !truth.was_deleted(channel) {
                     return Err(format!("{channel} is said to be closed and was never deleted"));
                 }
+                self.watch.forget(channel);
                 self.channels.remove(channel).map(|_| ()).ok_or_else(|| format!("{channel}: closed twice"))
             }
             Heard::Position { cursor } | Heard::Reload { since: cursor } => self.position(truth, *cursor),
@@ -191,6 +232,9 @@ impl Account {
     pub fn hears_payload(&mut self, truth: &Truth, data: &[u8], is_text: bool) -> Checked {
         truth.tally.count("a payload heard");
         let channel = self.channel(None)?;
+        if truth.was_for_one(data) {
+            return Ok(());
+        }
         let at = self.channels[&channel].at;
         let record = truth.with_data(&channel, at, data);
         let record = record.ok_or_else(|| format!("{channel}: nobody published {data:?} after {at}"))?;
@@ -206,7 +250,7 @@ impl Account {
             if let Some(deletion) = truth.deletion_after(name, position.opened_at) {
                 return Err(format!("{name} was deleted at {deletion} and is not said to be closed"));
             }
-            position.accounts_for(truth, self.client, name, MessageId::MAX)?;
+            position.accounts_for(truth, self.who, name, MessageId::MAX)?;
         }
         Ok(())
     }
@@ -217,6 +261,25 @@ impl Account {
             position.owes_gap || truth.may_have_lost(name, position.at)
         };
         self.channels.iter().any(may_have_lost)
+    }
+
+    /// Something was sent to this client and to nobody else.
+    fn for_me_alone(&mut self, truth: &Truth, id: MessageId, data: &[u8]) -> Checked {
+        truth.tally.count("a message for one heard");
+        let record = self.who.client.and_then(|client| truth.record(&own_log(client), id));
+        let record = record.ok_or_else(|| format!("{id} was not sent to {:?}", self.who.client))?;
+        if record.data != data || id <= self.own_at {
+            return Err(format!("{id} is another message, or comes again after {}: {record:?}", self.own_at));
+        }
+        self.own_at = id;
+        Ok(())
+    }
+
+    /// What is missing of what was sent to this client alone while it listened.
+    pub fn misses_its_own(&self, truth: &Truth) -> Option<MessageId> {
+        let client = self.who.client.filter(|_| !truth.is_loose())?;
+        let sent = truth.after(&own_log(client), self.own_at.max(self.newest));
+        sent.iter().find(|record| record.fate == Fate::Alive && record.retained).map(|record| record.id)
     }
 
     fn channel(&self, said: Option<&str>) -> Result<String, String> {
@@ -230,7 +293,7 @@ impl Account {
 
     fn message(&mut self, truth: &Truth, channel: &str, record: &Record, replay: bool) -> Checked {
         let id = record.id;
-        if record.except.is_some() && record.except == self.client {
+        if record.except.is_some() && record.except == self.who.client {
             return Err(format!("{channel}: {id} is for all but this client"));
         }
         if id <= self.channels[channel].at {
@@ -245,13 +308,33 @@ impl Account {
         if replay && !self.channels[channel].may_replay {
             return Err(format!("{channel}: {id} is marked as replay"));
         }
-        let client = self.client;
+        let who = self.who;
         for (name, position) in self.channels.iter_mut().filter(|(_, p)| !replay || p.may_replay) {
-            position.accounts_for(truth, client, name, id.predecessor())?;
+            position.accounts_for(truth, who, name, id.predecessor())?;
             position.at = position.at.max(id);
             position.may_replay &= replay;
         }
         Ok(())
+    }
+
+    /// Where a question ended among what is heard, if it ends where this reader has not been.
+    pub fn end_of(&self, truth: &Truth, ask: &str) -> Option<(String, MessageId)> {
+        let end = |(name, position): (&String, &Position)| {
+            truth.end_of(name, position.at, ask).map(|record| (name.clone(), record.id))
+        };
+        self.channels.iter().find_map(end)
+    }
+
+    fn withdrawn(&mut self, truth: &Truth, ask: &str, is_answered: bool) -> Checked {
+        let (channel, id) = self
+            .end_of(truth, ask)
+            .ok_or_else(|| format!("{ask} is said to have ended, and has not after what was heard"))?;
+        let record = truth.record(&channel, id).ok_or("the end was found")?;
+        if !matches!(record.role, Role::End { is_answered: truly, .. } if truly == is_answered) {
+            return Err(format!("{ask} has ended in another way: {record:?}"));
+        }
+        let is_replay = self.channels[&channel].may_replay;
+        self.message(truth, &channel, record, is_replay)
     }
 
     fn gap(&mut self, truth: &Truth, channel: &str, after: MessageId, resumes: MessageId) -> Checked {
@@ -277,7 +360,7 @@ impl Account {
             return Err(format!("the position {cursor} is beyond the newest id"));
         }
         for (name, position) in &mut self.channels {
-            position.accounts_for(truth, self.client, name, cursor)?;
+            position.accounts_for(truth, self.who, name, cursor)?;
             // A channel may have been added from beyond where the others are.
             if cursor < position.at && !position.may_replay {
                 return Err(format!("{name}: the position goes back from {} to {cursor}", position.at));
@@ -313,14 +396,14 @@ impl Position {
     }
 
     /// Nothing up to `to` was passed over that this reader should have heard.
-    fn accounts_for(&self, truth: &Truth, client: Option<ClientId>, channel: &str, to: MessageId) -> Checked {
+    fn accounts_for(&self, truth: &Truth, who: Who, channel: &str, to: MessageId) -> Checked {
         if self.owes_gap {
             return Err(format!("{channel}: no gap was told after {}", self.at));
         }
         let end = truth.deletion_after(channel, self.opened_at).unwrap_or(MessageId::MAX);
         let passed =
             truth.after(channel, self.at).iter().take_while(|record| record.id <= to && record.id < end);
-        match passed.into_iter().find(|record| !self.may_miss(truth, client, record)) {
+        match passed.into_iter().find(|record| !self.may_miss(truth, who, record)) {
             None => Ok(()),
             Some(record) => Err(format!(
                 "{channel}: passed over after {}, with gaps told up to {}: {record:?}",
@@ -329,25 +412,45 @@ impl Position {
         }
     }
 
-    fn may_miss(&self, truth: &Truth, client: Option<ClientId>, record: &Record) -> bool {
-        let is_excepted = record.except.is_some() && (client.is_none() || record.except == client);
+    fn may_miss(&self, truth: &Truth, who: Who, record: &Record) -> bool {
+        let is_excepted = record.except.is_some() && (who.client.is_none() || record.except == who.client);
         let is_told = record.id <= self.gap_to || record.id <= self.quiet_to;
         // In a loose world the hub may have had it for longer, until it was replaced.
         let may_be_replaced = truth.is_loose() && record.key.is_some();
         is_excepted
+            || record.is_end() && (!who.hears_ends || truth.troubles.is_crowded)
             || may_be_replaced
             || record.id <= self.begins_by
             || !record.retained && record.id <= self.quiet_to
             || match record.fate {
                 Fate::Alive => truth.is_loose() && (is_told || !record.retained),
                 Fate::Lost => is_told,
-                Fate::Replaced | Fate::Expired | Fate::Passed | Fate::Deleted => true,
+                Fate::Replaced | Fate::Expired | Fate::Passed | Fate::Deleted | Fate::Over => true,
             }
     }
 }
 
+/// Where what is sent to one client alone stands.
+fn own_log(client: ClientId) -> String {
+    format!("@client/{client}")
+}
+
 /// `is_json`: what the wire says of the payload, if it says anything.
-fn same(record: &Record, event: Option<&str>, data: &[u8], is_json: Option<bool>) -> Checked {
+fn same(
+    record: &Record,
+    event: Option<&str>,
+    ask: Option<&str>,
+    data: &[u8],
+    is_json: Option<bool>,
+) -> Checked {
+    let question = match record.role {
+        Role::Question(id) => Some(id.to_string()),
+        Role::Plain => None,
+        Role::End { .. } => return Err(format!("{} is the end of a question, not a message", record.id)),
+    };
+    if question.as_deref() != ask {
+        return Err(format!("{}: it is the question {question:?} and came as {ask:?}", record.id));
+    }
     if record.data != data {
         return Err(format!("{}: {data:?} was heard, {:?} was published", record.id, record.data));
     }

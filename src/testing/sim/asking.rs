@@ -69,6 +69,8 @@ pub struct Asked {
     pub asked_ms: u64,
     /// Seconds that the server may take to answer, if it has nothing to say.
     pub wait_s: u64,
+    /// Who comes and leaves is told as well.
+    pub watches: bool,
     /// The newest id then.
     pub newest: MessageId,
     /// What the handshake offers (RFC 7692).
@@ -103,7 +105,18 @@ impl Asked {
         let is_http10 = matches!(via, Via::Sse | Via::Ndjson | Via::Iframe) && dice.one_in(6);
         let wait_s = if via == Via::Poll { 0 } else { 1 + dice.below(40) as u64 };
         let offer = *dice.pick(&OFFERS);
-        Asked { via, begin, channels, is_bare, is_http10, asked_ms, wait_s, newest, offer }
+        Asked {
+            via,
+            begin,
+            channels,
+            is_bare,
+            is_http10,
+            asked_ms,
+            wait_s,
+            watches: dice.one_in(2),
+            newest,
+            offer,
+        }
     }
 
     fn throw_begin(newest: MessageId, dice: &mut Dice) -> Begin {
@@ -127,6 +140,7 @@ impl Asked {
     /// The bytes of the request.
     pub fn request(&self, session: &str, dice: &mut Dice) -> String {
         let mut query = vec![format!("session={session}")];
+        query.extend(self.watches.then(|| "presence=1".to_owned()));
         let mut fields = Vec::new();
         let path = match &*self.channels {
             [one] => format!("/channels/{one}"),

@@ -27,7 +27,7 @@ pub fn check(world: &World, scenario: &Scenario, widest: usize) -> Result<(), St
         ("connections", stats.connections, at_most(settings.max_connections)),
         ("channels", stats.channels, channels_max),
         ("parked", stats.parked, settings.max_parked),
-        ("subscribers", stats.subscribers, stats.readers * settings.max_subscriptions),
+        ("subscribers", stats.subscribers, stats.readers * (settings.max_subscriptions + 1)),
     ];
     for (name, value, most) in bounds {
         if value > most {
@@ -36,6 +36,11 @@ pub fn check(world: &World, scenario: &Scenario, widest: usize) -> Result<(), St
     }
     if stats.parked > stats.readers || stats.timers > stats.connections {
         return Err(format!("more polls than readers, or more timers than connections: {stats:?}"));
+    }
+    let open = stats.by_transport;
+    let held = open.long_poll + open.poll + open.jsonp;
+    if (open.total(), held) != (stats.readers, stats.parked) || stats.slow_readers > stats.readers {
+        return Err(format!("readers are counted wrongly: {stats:?}"));
     }
     Ok(())
 }
@@ -53,6 +58,7 @@ pub fn is_empty(world: &World) -> Result<(), String> {
         ("subscribers", stats.subscribers),
         ("parked", stats.parked),
         ("timers", stats.timers),
+        ("slow_readers", stats.slow_readers),
         ("pieces", stats.pieces),
         ("waiting", stats.waiting),
         ("incoming_bytes", stats.incoming_bytes),

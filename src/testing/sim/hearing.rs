@@ -14,7 +14,7 @@ use crate::testing::decode::{Heard, iframe::IframeReader, ndjson::NdjsonReader, 
 /// How the answer to a reading request is understood.
 pub enum Ear {
     /// A batch.
-    Batch(BatchEar),
+    Batch(Box<BatchEar>),
     /// A response without an end.
     Stream(Box<StreamEar>),
     /// Frames.
@@ -76,16 +76,22 @@ impl Ear {
                 let etag = head.field("ETag").unwrap_or_default().trim_matches('"');
                 let etag = etag.parse().map_err(|_| format!("{etag} is no cursor"))?;
                 let is_unchanged = head.status == 304;
-                Ok(Ear::Batch(BatchEar { account, etag, is_unchanged, body: Vec::new(), next: None }))
+                Ok(Ear::Batch(Box::new(BatchEar {
+                    account,
+                    etag,
+                    is_unchanged,
+                    body: Vec::new(),
+                    next: None,
+                })))
             }
             // A script cannot read a status.
-            (200, Via::Jsonp) => Ok(Ear::Batch(BatchEar {
+            (200, Via::Jsonp) => Ok(Ear::Batch(Box::new(BatchEar {
                 account,
                 etag: MessageId::ZERO,
                 is_unchanged: false,
                 body: Vec::new(),
                 next: None,
-            })),
+            }))),
             (200, via) if !via.is_batch() && !via.is_socket() => {
                 let wire = Wire::new(head, asked)?;
                 Ok(Ear::Stream(Box::new(StreamEar { account, wire, cursor: None, client, is_ending: false })))
@@ -143,7 +149,10 @@ impl Ear {
     /// Nothing more is to come at present.
     pub fn is_idle(&self, truth: &Truth) -> Result<(), String> {
         match self {
-            Ear::Stream(stream) => stream.account.is_idle(truth),
+            Ear::Stream(stream) => match stream.account.misses_its_own(truth) {
+                Some(id) if !stream.is_ending => Err(format!("{id}, for it alone, was not heard")),
+                _ => stream.account.is_idle(truth),
+            },
             Ear::Socket(socket) => socket.is_idle(truth),
             Ear::Batch(_) => Err("a batch was begun and not ended".to_owned()),
             Ear::Closed | Ear::Refused(_) => Ok(()),
@@ -153,9 +162,9 @@ impl Ear {
     /// Where the reader goes on from; `None` as before.
     pub fn place(&self) -> Option<Place> {
         match self {
-            Ear::Batch(BatchEar { account, next, .. }) => Some(Place {
-                cursor: Some((*next)?),
-                channels: account.channels().map(str::to_owned).collect(),
+            Ear::Batch(batch) => Some(Place {
+                cursor: Some(batch.next?),
+                channels: batch.account.channels().map(str::to_owned).collect(),
             }),
             Ear::Stream(stream) => Some(Place {
                 cursor: Some(stream.cursor?),
@@ -163,6 +172,33 @@ impl Ear {
             }),
             Ear::Socket(socket) => socket.place(),
             Ear::Closed | Ear::Refused(_) => None,
+        }
+    }
+
+    /// What a stream or WebSocket must still be told.
+    pub fn account_mut(&mut self) -> Option<&mut Account> {
+        match self {
+            Ear::Stream(stream) => Some(&mut stream.account),
+            Ear::Socket(socket) => Some(&mut socket.account),
+            Ear::Batch(_) | Ear::Closed | Ear::Refused(_) => None,
+        }
+    }
+
+    /// As [`Ear::account_mut`].
+    pub fn account(&self) -> Option<&Account> {
+        match self {
+            Ear::Stream(stream) => Some(&stream.account),
+            Ear::Socket(socket) => Some(&socket.account),
+            Ear::Batch(_) | Ear::Closed | Ear::Refused(_) => None,
+        }
+    }
+
+    /// Its channels, if it is certain that it reads them.
+    pub fn certain_channels(&self) -> Vec<&str> {
+        match self {
+            Ear::Stream(stream) if !stream.is_ending => stream.account.channels().collect(),
+            Ear::Socket(socket) => socket.certain_channels().collect(),
+            Ear::Stream(_) | Ear::Batch(_) | Ear::Closed | Ear::Refused(_) => Vec::new(),
         }
     }
 
@@ -179,9 +215,17 @@ impl Ear {
 impl BatchEar {
     fn hear_all(&mut self, truth: &Truth, batch: &Batch) -> Result<(), String> {
         // Notices stand in a list of their own; what they tell was true before the messages were gathered.
-        let (notices, messages): (Vec<&Heard>, Vec<&Heard>) =
-            batch.heard.iter().partition(|heard| !matches!(heard, Heard::Message { .. }));
-        for heard in notices.into_iter().chain(messages) {
+        // But the end of a question has a place among the messages.
+        let place = |heard: &&Heard| match heard {
+            Heard::Message { id, .. } => *id,
+            Heard::Withdrawn { ask, .. } => {
+                self.account.end_of(truth, ask).map_or(MessageId::MAX, |(_, id)| id)
+            }
+            _ => MessageId::ZERO,
+        };
+        let mut all: Vec<&Heard> = batch.heard.iter().collect();
+        all.sort_by_cached_key(place);
+        for heard in all {
             self.account.hears(truth, heard)?;
         }
         match batch.more {

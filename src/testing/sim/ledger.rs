@@ -24,6 +24,8 @@ enum Known {
 pub struct Ledger {
     known: BTreeMap<Payload, Known>,
     made: u64,
+    /// By question: which answer was said to have won.
+    answered: BTreeMap<String, u64>,
     /// Bytes of the largest payload in its widest encoding.
     widest: usize,
 }
@@ -38,6 +40,10 @@ impl Ledger {
     /// A payload leaves.
     pub fn sent(&mut self, payload: &[u8]) {
         self.known.entry(payload.to_vec()).or_insert(Known::Perhaps);
+    }
+
+    /// A payload is made.
+    pub fn made(&mut self, payload: &[u8]) {
         self.widest = self.widest.max(widest(payload));
     }
 
@@ -65,6 +71,11 @@ impl Ledger {
             Some(before) => return Err(format!("first {before:?}, then {now:?}")),
         }
         self.is_once(truth, payload)
+    }
+
+    /// The server says that the answer `number` to `ask` was the first; is it the only one?
+    pub fn has_answered(&mut self, ask: &str, number: u64) -> bool {
+        *self.answered.entry(ask.to_owned()).or_insert(number) == number
     }
 
     /// The server says that it did not do it and will not.

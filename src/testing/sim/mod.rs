@@ -2,9 +2,10 @@
 //! journal that fails.  Law: one seed is one run, to the byte; at every step all invariants hold.
 //!
 //! - [`scenario`]: what a seed plays with: limits, numbers, how rough it gets
-//! - [`reader`], [`publisher`], [`vandal`]: the clients; [`asking`], [`hearing`], [`socket`], [`outbox`]: how they do it
+//! - [`reader`], [`publisher`], [`asker`], [`answerer`], [`vandal`]: the clients; [`asking`], [`hearing`], [`socket`],
+//!   [`exchange`], [`outbox`]: how they do it
 //! - [`journal`]: delays, fails, restarts
-//! - [`truth`]: what there is to read; [`account`]: what one reader must still be told of it; [`ledger`]: what
+//! - [`truth`]: what there is to read; [`questions`]: what became of them; [`account`]: what one reader must still be told of it; [`ledger`]: what
 //!   publishers were told
 //! - [`bounds`]: what the server may hold; [`tally`]: how often what happened
 //!
@@ -12,14 +13,19 @@
 //! [`run`]; `tests/sim.rs` runs thousands.
 
 pub mod account;
+pub mod answerer;
+pub mod asker;
 pub mod asking;
 pub mod bounds;
+pub mod exchange;
 pub mod hearing;
 pub mod journal;
 pub mod ledger;
 pub mod outbox;
 pub mod payload;
+pub mod presence;
 pub mod publisher;
+pub mod questions;
 pub mod reader;
 pub mod scenario;
 pub mod socket;
@@ -29,11 +35,14 @@ pub mod vandal;
 
 use super::dice::Dice;
 use super::driver::{BEGIN_UNIX_MS, World};
+use answerer::Answerer;
+use asker::Asker;
 use journal::SimJournal;
 use ledger::Ledger;
 use publisher::Publisher;
 use reader::Reader;
-use scenario::Scenario;
+use scenario::{CHANNELS, Scenario};
+use std::collections::BTreeMap;
 use tally::Tally;
 use truth::{Troubles, Truth};
 use vandal::Vandal;
@@ -42,6 +51,10 @@ use vandal::Vandal;
 const ALONE_MS: u64 = 400_000;
 /// Turns after which what heals is at rest.
 const HEALING_ROUNDS: usize = 2_000;
+
+/// Milliseconds of quiet beyond the grace, in which held polls come to their end, and steps of it.
+const QUIET_MS: u64 = 6_000;
+const QUIET_STEP_MS: u64 = 1_000;
 
 /// Plays one seed; says how often what happened.
 ///
@@ -65,7 +78,11 @@ struct Play {
     ledger: Ledger,
     readers: Vec<Reader>,
     publishers: Vec<Publisher>,
+    askers: Vec<Asker>,
+    answerers: Vec<Answerer>,
     vandals: Vec<Vandal>,
+    /// Who certainly listened when it was last counted, by channel, and how many there were at all.
+    listeners: (BTreeMap<String, usize>, usize),
     step: usize,
     /// How often the process started.
     starts: u8,
@@ -88,7 +105,10 @@ impl Play {
             ledger: Ledger::default(),
             readers: (0..scenario.readers).map(|name| Reader::new(name, &mut dice)).collect(),
             publishers: (0..scenario.publishers).map(Publisher::new).collect(),
+            askers: (0..scenario.askers).map(|name| Asker::new(name, &scenario)).collect(),
+            answerers: (0..scenario.askers).map(Answerer::new).collect(),
             vandals: (0..scenario.vandals).map(|_| Vandal::default()).collect(),
+            listeners: <_>::default(),
             step: 0,
             starts: 0,
             is_draining: false,
@@ -107,6 +127,9 @@ impl Play {
             self.observe()?;
             if self.dice.one_in(80) {
                 self.rest()?;
+                if self.scenario.looks_around && self.dice.one_in(3) {
+                    self.look_around()?;
+                }
             }
         }
         self.rest()?;
@@ -115,8 +138,20 @@ impl Play {
 
     /// Some client does something.
     fn act(&mut self) {
-        let Play { dice, scenario, world, truth, ledger, readers, publishers, vandals, .. } = self;
-        match dice.below(10) {
+        let Play {
+            dice,
+            scenario,
+            world,
+            truth,
+            ledger,
+            readers,
+            publishers,
+            askers,
+            answerers,
+            vandals,
+            ..
+        } = self;
+        match dice.below(10 + 3 * askers.len()) {
             0..=5 => {
                 let reader = dice.below(readers.len());
                 readers[reader].act(world, truth, ledger, dice);
@@ -126,10 +161,18 @@ impl Play {
                 let publisher = dice.below(publishers.len());
                 publishers[publisher].act(world, truth, ledger, scenario, &clients, dice);
             }
-            _ if vandals.is_empty() => {}
-            _ => {
+            9 if vandals.is_empty() => {}
+            9 => {
                 let vandal = dice.below(vandals.len());
                 vandals[vandal].act(world, dice);
+            }
+            n if n.is_multiple_of(2) => {
+                let asker = dice.below(askers.len());
+                askers[asker].act(world, truth, ledger, scenario, dice);
+            }
+            _ => {
+                let answerer = dice.below(answerers.len());
+                answerers[answerer].act(world, truth, ledger, scenario, dice);
             }
         }
     }
@@ -148,8 +191,9 @@ impl Play {
             7 if self.scenario.restarts && self.dice.one_in(20) => self.restart(),
             8 if self.scenario.restarts && self.dice.one_in(30) => {
                 self.is_draining = true;
-                let Play { world, readers, .. } = self;
+                let Play { world, readers, askers, .. } = self;
                 readers.iter_mut().for_each(|reader| reader.is_drained(world));
+                askers.iter_mut().for_each(|asker| asker.is_drained());
                 world.drain();
             }
             _ => {}
@@ -164,10 +208,14 @@ impl Play {
     /// A server that is over has told everybody.
     fn are_told(&mut self) -> Result<(), String> {
         self.learn();
-        let Play { world, truth, ledger, readers, .. } = self;
+        let Play { world, truth, ledger, readers, askers, .. } = self;
         for reader in readers {
             reader.listen(world, truth, ledger)?;
             reader.was_told()?;
+        }
+        for asker in askers {
+            asker.listen(world, truth)?;
+            asker.was_told()?;
         }
         Ok(())
     }
@@ -205,6 +253,8 @@ impl Play {
         self.truth.restart(self.world.now().unix_ms);
         self.readers.iter_mut().for_each(Reader::restarted);
         self.publishers.iter_mut().for_each(|publisher| publisher.restarted(forgets));
+        self.askers.iter_mut().for_each(|asker| asker.restarted(forgets));
+        self.answerers.iter_mut().for_each(Answerer::restarted);
         self.vandals.iter_mut().for_each(|vandal| *vandal = Vandal::default());
         self.is_draining = false;
     }
@@ -222,14 +272,53 @@ impl Play {
             publisher.listen(world, truth, ledger)?;
         }
         vandals.iter_mut().for_each(|vandal| vandal.listen(world));
-        bounds::check(world, scenario, ledger.widest())
+        for reader in readers.iter() {
+            let Some(client) = reader.client() else { continue };
+            let channels = reader.listens_to(world);
+            channels.into_iter().for_each(|channel| truth.presence.sees(world.now().at, channel, &client));
+        }
+        bounds::check(world, scenario, ledger.widest())?;
+        self.hear_of_questions()
+    }
+
+    /// Those who ask and those who answer read what came, now that it is known who listens.
+    fn hear_of_questions(&mut self) -> Result<(), String> {
+        if self.askers.is_empty() {
+            return Ok(());
+        }
+        let before = self.take_census();
+        let Play { world, truth, ledger, askers, answerers, listeners, .. } = self;
+        let least = |(channel, count): (&String, &usize)| {
+            let had = before.0.get(channel).copied().unwrap_or(0);
+            (channel.clone(), had.min(*count))
+        };
+        truth.audience.least = listeners.0.iter().map(least).collect();
+        truth.audience.most = before.1.max(listeners.1);
+        for asker in askers.iter_mut() {
+            asker.listen(world, truth)?;
+        }
+        for answerer in answerers.iter_mut() {
+            answerer.listen(world, truth, ledger)?;
+        }
+        Ok(())
+    }
+
+    /// Counts who listens; what the last count was.
+    fn take_census(&mut self) -> (BTreeMap<String, usize>, usize) {
+        let mut counts = BTreeMap::new();
+        for channel in self.readers.iter().flat_map(|reader| reader.listens_to(&self.world)) {
+            *counts.entry(channel.to_owned()).or_default() += 1;
+        }
+        core::mem::replace(&mut self.listeners, (counts, self.world.stats().readers))
     }
 
     /// What the server applied becomes the truth.
     fn learn(&mut self) {
+        self.truth.questions.turn += 1;
         while let Some(entry) = self.journal.applied() {
             self.truth.apply(&entry);
         }
+        self.truth.now = self.world.now();
         self.truth.troubles = Troubles {
             is_crowded: self.scenario.is_crowded,
             is_draining: self.is_draining,
@@ -247,6 +336,8 @@ impl Play {
             self.world.commit();
             self.readers.iter_mut().for_each(|reader| reader.heal(&mut self.world));
             self.publishers.iter_mut().for_each(|publisher| publisher.heal(&mut self.world));
+            self.askers.iter_mut().for_each(|asker| asker.heal(&mut self.world));
+            self.answerers.iter_mut().for_each(|answerer| answerer.heal(&mut self.world));
             self.vandals.iter_mut().for_each(|vandal| vandal.heal(&mut self.world));
             let moved = self.world.turn();
             self.learn();
@@ -257,6 +348,7 @@ impl Play {
             for publisher in publishers.iter_mut() {
                 publisher.listen(world, truth, ledger)?;
             }
+            self.hear_of_questions()?;
             if !moved && self.is_quiet() {
                 self.truth.tally.count("a world at rest");
                 return self.is_settled();
@@ -265,8 +357,40 @@ impl Play {
         Err("the world does not come to rest".to_owned())
     }
 
+    /// All is quiet for longer than the grace; then who is present is known.
+    fn look_around(&mut self) -> Result<(), String> {
+        let gone: Vec<String> =
+            self.readers.iter().flat_map(|reader| reader.gone_clients(&self.world)).collect();
+        let end = self.world.now().at + self.scenario.settings.presence_grace_ms + QUIET_MS;
+        while self.world.now().at < end {
+            self.world.advance(QUIET_STEP_MS);
+            self.rest()?;
+        }
+        if self.is_draining {
+            return Ok(());
+        }
+        self.truth.tally.count("a look at who is present");
+        for channel in CHANNELS {
+            let listed = presence::list(&mut self.world, channel)?;
+            for reader in &self.readers {
+                let is_there = reader.listens_to(&self.world).contains(&channel);
+                if let Some(client) = reader.client().filter(|client| is_there && !listed.contains(client)) {
+                    return Err(format!("{client} listens to {channel}, and {listed:?} are listed"));
+                }
+                reader.agrees(&self.world, channel, &listed)?;
+            }
+            if let Some(client) = gone.iter().find(|client| listed.contains(*client)) {
+                return Err(format!("{client} left {channel} long ago and is listed"));
+            }
+        }
+        Ok(())
+    }
+
     fn is_quiet(&self) -> bool {
-        self.readers.iter().all(Reader::is_quiet) && self.publishers.iter().all(Publisher::is_quiet)
+        self.readers.iter().all(Reader::is_quiet)
+            && self.publishers.iter().all(Publisher::is_quiet)
+            && self.askers.iter().all(Asker::is_quiet)
+            && self.answerers.iter().all(Answerer::is_quiet)
     }
 
     fn is_settled(&self) -> Result<(), String> {
@@ -276,15 +400,23 @@ impl Play {
         for publisher in &self.publishers {
             publisher.is_done(self.world.now().at)?;
         }
+        for asker in &self.askers {
+            asker.is_done(self.world.now().at, &self.truth)?;
+        }
+        for answerer in &self.answerers {
+            answerer.is_done()?;
+        }
         self.ledger.check(&self.truth)?;
         bounds::check(&self.world, &self.scenario, self.ledger.widest())
     }
 
     /// Everybody goes away, time passes, and nothing is left of them.
     fn leave(&mut self) -> Result<(), String> {
-        let Play { dice, world, readers, publishers, vandals, .. } = self;
+        let Play { dice, world, readers, publishers, askers, answerers, vandals, .. } = self;
         readers.iter_mut().for_each(|reader| reader.hang_up(world, dice));
         publishers.iter_mut().for_each(|publisher| publisher.hang_up(world, dice));
+        askers.iter_mut().for_each(|asker| asker.hang_up(world, dice));
+        answerers.iter_mut().for_each(|answerer| answerer.hang_up(world, dice));
         vandals.iter_mut().for_each(|vandal| vandal.hang_up(world, dice));
         let end = world.now().at + ALONE_MS;
         world.settle();

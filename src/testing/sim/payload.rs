@@ -17,7 +17,7 @@ impl Payload {
     pub fn throw(ledger: &mut Ledger, dice: &mut Dice, max: usize) -> Self {
         let number = ledger.next_number();
         let length = if dice.one_in(60) { 90_000 } else { dice.below(max) };
-        match dice.below(4) {
+        let payload = match dice.below(4) {
             0 => Payload {
                 data: format!(r#"{{"n":{number},"fill":"{}"}}"#, fill(dice, length)).into_bytes(),
                 content_type: Some("application/json"),
@@ -30,14 +30,18 @@ impl Payload {
                 Payload { data, content_type: None }
             }
             _ => Payload { data: Self::text(number, dice, length).into_bytes(), content_type: None },
-        }
+        };
+        ledger.made(&payload.data);
+        payload
     }
 
     /// A text for a WebSocket command.
     pub fn throw_text(ledger: &mut Ledger, dice: &mut Dice, max: usize) -> String {
         let number = ledger.next_number();
         let length = dice.below(max);
-        Self::text(number, dice, length)
+        let text = Self::text(number, dice, length);
+        ledger.made(text.as_bytes());
+        text
     }
 
     fn text(number: u64, dice: &mut Dice, length: usize) -> String {

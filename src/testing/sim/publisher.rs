@@ -1,8 +1,8 @@
 //! A backend: publishes, one or many at once, repeats itself, deletes, and hangs up when it likes.  Law: each request
 //! gets one answer, in order; what it says is in the ledger.
 
+use super::exchange::{Answered, Asked, Exchange};
 use super::ledger::Ledger;
-use super::outbox::Outbox;
 use super::payload::Payload;
 use super::scenario::{CHANNELS, Scenario};
 use super::truth::Truth;
@@ -11,12 +11,9 @@ use crate::base::wheel::TICK_MS;
 use crate::limits::REPEAT_KEY_MS;
 use crate::message::MessageId;
 use crate::testing::decode::head::ResponseHead;
-use crate::testing::decode::http::{HttpPart, ResponseReader};
 use crate::testing::dice::Dice;
 use crate::testing::driver::World;
-use core::ops::Range;
 use serde_json::Value;
-use std::collections::VecDeque;
 
 /// Keys that a publisher takes in turn, so that some are taken again.
 const KEYS: u64 = 6;
@@ -27,19 +24,10 @@ const REPEATS_MS: u64 = REPEAT_KEY_MS / 3;
 /// One backend with at most one connection.
 pub struct Publisher {
     name: usize,
-    talk: Option<Talk>,
+    talk: Option<Exchange<Told>>,
     /// The last request with each idempotency key, and when it was made (Unix ms).
     keyed: Vec<(u64, u64, Request)>,
     keys_used: u64,
-}
-
-struct Talk {
-    out: Outbox,
-    http: ResponseReader,
-    asked: VecDeque<Asked>,
-    /// An answer said that it is the last.
-    is_ending: bool,
-    answer: Option<(ResponseHead, Vec<u8>)>,
 }
 
 /// One request.
@@ -54,18 +42,12 @@ struct Request {
     wait_s: Option<u64>,
 }
 
-/// A request that waits for its answer.
-struct Asked {
+/// A request that was said.
+struct Told {
     request: Request,
     key: Option<u64>,
     /// The key was used for another request before, and that may be remembered.
     may_mismatch: bool,
-    /// Where it stands in what is said: from the first byte to behind the last.
-    bytes: Range<usize>,
-    /// When the server had it whole, and everything before was answered.
-    held_at: Option<Millis>,
-    /// How often the journal had failed before.
-    failures: u64,
 }
 
 impl Publisher {
@@ -85,14 +67,14 @@ impl Publisher {
         dice: &mut Dice,
     ) {
         let Some(talk) = &mut self.talk else {
-            self.talk = Some(Talk::connect(world));
+            self.talk = Some(Exchange::connect(world));
             return;
         };
-        let waiting = talk.asked.len();
+        let waiting = talk.waiting();
         match dice.below(20) {
             0 => self.hang_up(world, dice),
             1 => talk.out.stall(world, dice),
-            2..=8 if waiting < 3 => self.ask(world.now().unix_ms, truth, ledger, scenario, clients, dice),
+            2..=8 if waiting < 3 => self.ask(world, truth, ledger, scenario, clients, dice),
             _ => talk.out.send(world, dice),
         }
     }
@@ -127,22 +109,25 @@ impl Publisher {
 
     /// Everything that was asked must have been answered, but for a poll that is held.
     pub fn is_done(&self, now: Millis) -> Result<(), String> {
-        match self.talk.as_ref().and_then(|talk| talk.asked.front()) {
-            Some(asked) if asked.may_be_held(now) => Ok(()),
-            Some(asked) => Err(format!("publisher {}: no answer to {}", self.name, asked.request.head)),
+        match self.talk.as_ref().and_then(Exchange::front) {
+            Some(asked) if may_be_held(asked, now) => Ok(()),
+            Some(asked) => {
+                Err(format!("publisher {}: no answer to {}", self.name, asked.request.request.head))
+            }
             None => Ok(()),
         }
     }
 
     fn ask(
         &mut self,
-        unix_ms: u64,
+        world: &World,
         truth: &Truth,
         ledger: &mut Ledger,
         scenario: &Scenario,
         clients: &[String],
         dice: &mut Dice,
     ) {
+        let unix_ms = world.now().unix_ms;
         self.keyed.retain(|(_, asked_ms, _)| unix_ms < asked_ms + REPEATS_MS);
         let (request, key, may_mismatch) = match dice.below(6) {
             // Again, under its key.
@@ -167,86 +152,43 @@ impl Publisher {
         }
         let key_field =
             key.map_or_else(String::new, |key| format!("Idempotency-Key: {}/{key}\r\n", self.name));
-        let begin = talk.out.said();
-        talk.out.say(format!("{}Content-Length: {}\r\n{key_field}\r\n", request.head, request.body.len()));
-        talk.out.say(&request.body);
-        talk.http.expect(false);
-        let bytes = begin..talk.out.said();
-        let failures = truth.troubles.journal_failures;
-        talk.asked.push_back(Asked { request, key, may_mismatch, bytes, held_at: None, failures });
+        let head = format!("{}Content-Length: {}\r\n{key_field}\r\n", request.head, request.body.len());
+        let body = request.body.clone();
+        talk.ask(world, truth, Told { request, key, may_mismatch }, &head, &body);
     }
 
     /// Reads what the server wrote.
     pub fn listen(&mut self, world: &mut World, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
         let Some(talk) = &mut self.talk else { return Ok(()) };
-        let line = talk.out.line();
-        talk.http.push(&world.take_written(line));
-        while let Some(part) = talk.http.next_part()? {
-            match part {
-                HttpPart::Continue | HttpPart::Switched => return Err("nobody asked for this".to_owned()),
-                HttpPart::Head(head) => {
-                    talk.is_ending |= head.lists("Connection", "close");
-                    talk.answer = Some((head, Vec::new()));
-                }
-                HttpPart::Body(bytes) => {
-                    talk.answer.as_mut().expect("a body follows its head").1.extend_from_slice(&bytes);
-                }
-                HttpPart::End => {
-                    let (head, body) = talk.answer.take().expect("an end follows its head");
-                    let asked = talk.asked.pop_front().expect("the reader counts the requests");
-                    asked.answered(truth, ledger, &head, &body)?;
-                }
-            }
+        for Answered { asked, head, body } in talk.listen(world)? {
+            asked.request.answered((asked.at, asked.failures), truth, ledger, &head, &body)?;
         }
-        talk.watch(world);
-        if !world.is_closed(line) && !world.is_write_closed(line) {
+        talk.watch(world, |_| true);
+        if !talk.is_closed(world) {
             return Ok(());
         }
         // What was asked behind the last answer is not done, or is not known to be.
-        let may_be_cut = truth.troubles.may_refuse() || talk.may_be_cut(world);
-        let talk = self.talk.take();
-        match talk.and_then(|mut talk| talk.asked.pop_front()) {
-            Some(asked) if !may_be_cut => {
-                Err(format!("publisher {}: cut off before the answer to {}", self.name, asked.request.head))
+        let may_be_cut = talk.may_be_cut(world, truth);
+        match self.talk.take().as_ref().and_then(Exchange::front) {
+            Some(Asked { request: Told { request, .. }, .. }) if !may_be_cut => {
+                Err(format!("publisher {}: cut off before the answer to {}", self.name, request.head))
             }
             _ => Ok(()),
         }
     }
 }
 
-impl Talk {
-    fn connect(world: &mut World) -> Self {
-        Talk {
-            out: Outbox::connect(world),
-            http: ResponseReader::default(),
-            asked: VecDeque::new(),
-            is_ending: false,
-            answer: None,
-        }
-    }
-
-    /// Notes since when the server can have held the first request that has no answer.
-    fn watch(&mut self, world: &World) {
-        if let Some(asked) = self.asked.front_mut()
-            && !self.out.was_slow
-            && world.has_taken(self.out.line(), asked.bytes.end)
-        {
-            asked.held_at.get_or_insert(world.now().at);
-        }
-    }
-
-    /// May the server end the connection? Not before it answers what it has begun to read, unless it said so.
-    fn may_be_cut(&self, world: &World) -> bool {
-        let begins = |asked: &Asked| world.has_taken(self.out.line(), asked.bytes.start + 1);
-        let is_begun = self.asked.front().is_some_and(begins);
-        self.is_ending || self.out.was_slow || !is_begun
-    }
+/// A poll is held for as long as it wants.
+fn may_be_held(asked: &Asked<Told>, now: Millis) -> bool {
+    let end = |wait_s: u64| asked.held_at.map(|since| since + 1000 * wait_s + 2 * TICK_MS);
+    asked.request.request.wait_s.is_some_and(|wait_s| end(wait_s).is_none_or(|end| now <= end))
 }
 
 impl Request {
     fn throw(ledger: &mut Ledger, scenario: &Scenario, clients: &[String], dice: &mut Dice) -> Self {
         match dice.below(14) {
             0 => Self::delete(dice),
+            4 if !clients.is_empty() => Self::send(ledger, clients, dice),
             1 | 2 => Self::poll(dice),
             3 => Self::bulk(ledger, scenario, dice),
             _ => Self::publish(ledger, scenario, clients, dice),
@@ -299,6 +241,14 @@ impl Request {
         request
     }
 
+    /// To one client alone.
+    fn send(ledger: &mut Ledger, clients: &[String], dice: &mut Dice) -> Self {
+        let client = dice.pick(clients);
+        let data = Payload::throw_text(ledger, dice, 100).into_bytes();
+        let head = format!("POST /clients/{client} HTTP/1.1\r\nHost: localhost\r\n");
+        Request { head, parts: vec![(format!("@client/{client}"), data.clone())], body: data, wait_s: None }
+    }
+
     fn delete(dice: &mut Dice) -> Self {
         let channel = *dice.pick(&CHANNELS);
         let head = format!("DELETE /channels/{channel} HTTP/1.1\r\nHost: localhost\r\n");
@@ -315,14 +265,10 @@ impl Request {
     }
 }
 
-impl Asked {
-    fn may_be_held(&self, now: Millis) -> bool {
-        let end = |wait_s: u64| self.held_at.map(|since| since + 1000 * wait_s + 2 * TICK_MS);
-        self.request.wait_s.is_some_and(|wait_s| end(wait_s).is_none_or(|end| now <= end))
-    }
-
+impl Told {
     fn answered(
         self,
+        (at, failures): (Millis, u64),
         truth: &Truth,
         ledger: &mut Ledger,
         head: &ResponseHead,
@@ -346,6 +292,13 @@ impl Asked {
                 }
                 Ok(())
             }
+            404 if matches!(&parts[..], [(channel, _)] if channel.starts_with("@client/")) => {
+                let client = parts[0].0.trim_start_matches("@client/");
+                match truth.presence.is_here(truth.now.at, at, client) {
+                    true => Err(format!("{client} is here, and nobody is said to have this name")),
+                    false => Ok(()),
+                }
+            }
             204 if parts.is_empty() => Ok(()),
             // Another request had this key, and this one was never done, or is not known to have been.
             422 if self.key.is_some() && self.may_mismatch => {
@@ -355,7 +308,7 @@ impl Asked {
             // A poll beyond what may be held.
             503 if self.request.wait_s.is_some() && truth.troubles.may_refuse() => Ok(()),
             // It may come all the same.
-            503 => truth.journal_failed_since(self.failures),
+            503 => truth.journal_failed_since(failures),
             // It did not say all of it in time.
             408 => Ok(()),
             status => Err(format!("{} was answered {status} {}", self.request.head, body.escape_ascii())),

@@ -12,7 +12,8 @@ use crate::base::wheel::TICK_MS;
 use crate::message::MessageId;
 use crate::testing::decode::http::{HttpPart, ResponseReader};
 use crate::testing::dice::Dice;
-use crate::testing::driver::World;
+use crate::testing::driver::{Line, World};
+use std::collections::BTreeSet;
 
 /// One page with at most one connection.
 pub struct Reader {
@@ -24,6 +25,10 @@ pub struct Reader {
     /// From where on; `None` if it has heard nothing yet.
     cursor: Option<MessageId>,
     talk: Option<Talk>,
+    /// Every public name that this process gave it.
+    clients: Vec<String>,
+    /// Connections that it has left, which the server may not know.
+    left: Vec<Line>,
 }
 
 /// One connection.
@@ -40,6 +45,7 @@ pub struct Talk {
     pub(super) is_over: bool,
     /// When everything was listened to (Unix ms).
     heard_ms: u64,
+    heard_at: Millis,
     /// When the server had the whole request, and the newest id then.
     read_at: Option<(Millis, MessageId)>,
     /// The server has had longer than it was given, and says nothing.
@@ -63,7 +69,15 @@ impl Reader {
     pub fn new(name: usize, dice: &mut Dice) -> Self {
         let name = format!("reader-{name}");
         let session = format!("{name}-abcdefghijklmnopqrstuv");
-        Reader { name, session, wants: some_channels(dice), cursor: None, talk: None }
+        Reader {
+            name,
+            session,
+            wants: some_channels(dice),
+            cursor: None,
+            talk: None,
+            clients: Vec::new(),
+            left: Vec::new(),
+        }
     }
 
     /// Does something: connects, asks, sends, stalls, hangs up.
@@ -125,6 +139,7 @@ impl Reader {
     /// Goes away in the middle of whatever it does.
     pub fn hang_up(&mut self, world: &mut World, dice: &mut Dice) {
         if let Some(talk) = self.end_talk() {
+            self.left.push(talk.out.line());
             talk.out.leave(world, dice);
         }
     }
@@ -139,6 +154,8 @@ impl Reader {
 
     /// The process behind the connection is another one.
     pub fn restarted(&mut self) {
+        self.clients.clear();
+        self.left.clear();
         self.end_talk();
     }
 
@@ -163,6 +180,10 @@ impl Reader {
             && status != 408
         {
             return Err(format!("{}: refused with {status}: {:?}", self.name, talk.asked));
+        }
+        if let Some(client) = talk.ear.as_ref().and_then(Ear::client).filter(|of| !self.clients.contains(of))
+        {
+            self.clients.push(client);
         }
         if let Some(cursor) = talk.batch_cursor() {
             self.cursor = Some(cursor);
@@ -199,6 +220,29 @@ impl Reader {
         self.talk.as_ref().is_none_or(|talk| talk.out.is_empty())
     }
 
+    /// Its public names, if no connection of it is left.
+    pub fn gone_clients(&self, world: &World) -> Vec<String> {
+        let is_gone = self.talk.is_none() && self.left.iter().all(|line| world.is_closed(*line));
+        if is_gone { self.clients.clone() } else { Vec::new() }
+    }
+
+    /// Is everybody listed who it was told is there, and nobody else?
+    pub fn agrees(&self, world: &World, channel: &str, listed: &BTreeSet<String>) -> Result<(), String> {
+        let account = self.talk.as_ref().and_then(|talk| talk.ear.as_ref()?.account());
+        match account.filter(|_| self.listens_to(world).contains(&channel)) {
+            Some(account) => account.watch.agrees(channel, listed).map_err(|e| format!("{}: {e}", self.name)),
+            None => Ok(()),
+        }
+    }
+
+    /// What it certainly listens to: it has heard everything that was said, and is neither slow nor on its way out.
+    pub fn listens_to(&self, world: &World) -> Vec<&str> {
+        let Some(Talk { out, ear: Some(ear), is_over: false, .. }) = &self.talk else { return Vec::new() };
+        let is_open = !world.is_closed(out.line()) && !world.is_write_closed(out.line());
+        let is_certain = is_open && !out.was_slow && world.written(out.line()).is_empty();
+        if is_certain { ear.certain_channels() } else { Vec::new() }
+    }
+
     /// Its public name, once it was told.
     pub fn client(&self) -> Option<String> {
         self.talk.as_ref()?.ear.as_ref()?.client()
@@ -215,6 +259,7 @@ impl Talk {
             said_before: 0,
             is_over: false,
             heard_ms: 0,
+            heard_at: Millis(0),
             read_at: None,
             is_late: false,
             quiet_since: None,
@@ -268,12 +313,17 @@ impl Talk {
         {
             ear.has_heard_until(self.heard_ms);
         }
-        self.heard_ms = now.unix_ms;
+        if let Some(account) = self.ear.as_mut().and_then(Ear::account_mut)
+            && !self.out.was_slow
+        {
+            account.watch.has_heard_until(self.heard_at);
+        }
+        (self.heard_ms, self.heard_at) = (now.unix_ms, now.at);
         if !self.out.has_arrived(world) {
             return;
         }
         if let Some(Ear::Socket(socket)) = &mut self.ear {
-            socket.has_arrived();
+            socket.has_arrived(truth);
         }
         let (read_at, _) = *self.read_at.get_or_insert((now.at, truth.newest()));
         self.is_late =

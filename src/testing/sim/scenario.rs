@@ -19,6 +19,10 @@ pub struct Scenario {
     pub readers: usize,
     /// Publishers.
     pub publishers: usize,
+    /// Those who ask, and as many who answer.
+    pub askers: usize,
+    /// Now and then all is quiet, and it is looked who is present.
+    pub looks_around: bool,
     /// Clients that send what means nothing.
     pub vandals: usize,
     /// Steps before everything heals.
@@ -52,6 +56,7 @@ impl Scenario {
             max_cache: *dice.pick(&[0, 10_000, 32 << 20]),
             heartbeat_ms: *dice.pick(&[500, 5_000, 15_000]),
             max_wait_ms: *dice.pick(&[1_000, 50_000]),
+            presence_grace_ms: *dice.pick(&[1_000, 10_000]),
             write_timeout_ms: *dice.pick(&[3_000, 30_000]),
             drain_delay_ms: *dice.pick(&[0, 300]),
             drain_timeout_ms: *dice.pick(&[500, 10_000]),
@@ -62,6 +67,7 @@ impl Scenario {
         }
         if is_crowded {
             settings.max_parked = 1;
+            settings.max_asks = 2;
             settings.max_channels = 3;
             settings.max_connections = 6;
             settings.max_subscriptions = 2;
@@ -74,13 +80,17 @@ impl Scenario {
                 bytes: settings.retain_bytes,
                 age_ms: settings.retain_age_ms,
             },
+            presence_grace_ms: settings.presence_grace_ms,
             heartbeat_ms: settings.heartbeat_ms,
+            max_wait_s: settings.max_wait_ms / 1000,
             is_loose: is_total_tight || is_clock_rough,
         };
         Scenario {
             bounds,
             readers: 2 + dice.below(6),
             publishers: 1 + dice.below(3),
+            looks_around: !is_crowded && dice.one_in(6),
+            askers: dice.below(4).saturating_sub(1),
             vandals: dice.below(2),
             steps: 200 + dice.below(400),
             payload_max: *dice.pick(&[30, 300, 3_000, 30_000]),

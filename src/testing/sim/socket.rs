@@ -9,16 +9,18 @@ use super::payload::Payload;
 use super::reader::Place;
 use super::scenario::CHANNELS;
 use super::truth::Truth;
-use crate::message::MessageId;
+use crate::message::{AskerId, MessageId};
 use crate::testing::decode::Heard;
 use crate::testing::decode::deflate::Windows;
 use crate::testing::decode::handshake::Agreed;
 use crate::testing::decode::v1::{Reply, V1};
 use crate::testing::decode::websocket::{Frame, SocketReader};
 use crate::testing::dice::Dice;
+use asking::{Ending, Waiting};
 use serde_json::json;
 use std::collections::BTreeMap;
 
+mod asking;
 mod sending;
 
 /// One WebSocket behind its handshake.
@@ -26,7 +28,7 @@ pub struct Socket {
     via: Via,
     frames: SocketReader,
     deflate: Option<Windows>,
-    account: Account,
+    pub(super) account: Account,
     /// The newest id when it was asked for, and how often the journal had failed when it was answered.
     newest: MessageId,
     failures: u64,
@@ -36,6 +38,8 @@ pub struct Socket {
     /// Commands without an answer, by their `ref`.
     commands: BTreeMap<u64, Command>,
     made: u64,
+    /// The last question that it asked.
+    asker: Option<AskerId>,
     /// Pings that went out and did not come back.
     pings: usize,
     /// A ping was heard, and its answer has not yet arrived.
@@ -46,6 +50,8 @@ pub struct Socket {
     is_rude: bool,
     /// A close frame went out.
     has_closed: bool,
+    /// What is heard was said after this turn.
+    heard_turn: u64,
     /// It has just asked for what was published before.
     pub wants_backlog: bool,
 }
@@ -63,11 +69,18 @@ enum Command {
         failures: u64,
     },
     Ping,
+    /// A question is waited for.
+    Wait(Waiting),
+    /// A question is to end.
+    End(Ending),
 }
 
 impl Socket {
     /// The handshake was answered.
-    pub fn new(asked: &Asked, agreed: Agreed, account: Account, truth: &Truth) -> Self {
+    pub fn new(asked: &Asked, agreed: Agreed, mut account: Account, truth: &Truth) -> Self {
+        if asked.via == Via::Raw {
+            account.hears_no_notices();
+        }
         Socket {
             via: asked.via,
             frames: SocketReader::new(agreed.deflate),
@@ -79,11 +92,13 @@ impl Socket {
             client: None,
             commands: BTreeMap::new(),
             made: 0,
+            asker: None,
             pings: 0,
             owes_pong: false,
             was_pinged: false,
             is_rude: false,
             has_closed: false,
+            heard_turn: 0,
             wants_backlog: false,
         }
     }
@@ -98,6 +113,14 @@ impl Socket {
         }
     }
 
+    /// Its channels, if it is certain that it reads them.
+    pub fn certain_channels(&self) -> impl Iterator<Item = &str> {
+        let may_have_left = |command: &Command| matches!(command, Command::Unsubscribe);
+        let is_certain = !self.has_closed && !self.frames.is_closed();
+        let is_certain = is_certain && !self.commands.values().any(may_have_left);
+        self.account.channels().filter(move |_| is_certain)
+    }
+
     /// Its public name, once it was told.
     pub fn client(&self) -> Option<String> {
         self.client.clone()
@@ -109,8 +132,9 @@ impl Socket {
     }
 
     /// Everything that it said has arrived.
-    pub fn has_arrived(&mut self) {
+    pub fn has_arrived(&mut self, truth: &Truth) {
         self.owes_pong = false;
+        self.hold(truth);
     }
 
     /// May the server cut it off? Only one that owes a pong; all others are told.
@@ -126,13 +150,17 @@ impl Socket {
         if self.via == Via::V1 && self.cursor.is_none() {
             return Err("no welcome".to_owned());
         }
-        if let Some(reference) = self.commands.keys().next() {
+        let may_wait = |command: &Command| matches!(command, Command::Wait(held) if held.may_wait(truth));
+        if let Some((reference, _)) = self.commands.iter().find(|(_, command)| !may_wait(command)) {
             return Err(format!("command {reference} has no answer"));
         }
         if self.pings > 0 {
             return Err(format!("{} pings have no answer", self.pings));
         }
-        self.account.is_idle(truth)
+        match self.account.misses_its_own(truth) {
+            Some(id) if self.via == Via::V1 => Err(format!("{id}, for it alone, was not heard")),
+            _ => self.account.is_idle(truth),
+        }
     }
 
     /// Does something: a command, a payload, a ping, a close.
@@ -159,7 +187,8 @@ impl Socket {
                 self.say_message(out, b"{}", false, dice);
             }
             (_, 3..=8) => self.subscribe(out, truth, dice),
-            (_, 9..=12) => self.unsubscribe(out, dice),
+            (_, 9..=12) => self.unsubscribe(out, truth, dice),
+            (_, 17..=21) => self.act_on_questions(out, truth, ledger, dice),
             (_, 13..=16) => self.command(out, Command::Ping, json!({ "type": "ping" }), dice),
             _ => self.publish(out, truth, ledger, dice),
         }
@@ -193,8 +222,9 @@ impl Socket {
         self.command(out, Command::Subscribe { channel, begin }, command, dice);
     }
 
-    fn unsubscribe(&mut self, out: &mut Outbox, dice: &mut Dice) {
+    fn unsubscribe(&mut self, out: &mut Outbox, truth: &Truth, dice: &mut Dice) {
         let channel = *dice.pick(&CHANNELS);
+        truth.presence.leaves(channel, self.client.as_deref().unwrap_or_default());
         let command = json!({ "type": "unsubscribe", "channels": [channel] });
         self.command(out, Command::Unsubscribe, command, dice);
     }
@@ -244,6 +274,7 @@ impl Socket {
                 (_, Frame::Binary(data)) => self.account.hears_payload(truth, &data, false)?,
             }
         }
+        self.heard_turn = if out.was_slow { 0 } else { truth.questions.turn };
         Ok(())
     }
 
@@ -294,6 +325,7 @@ impl Socket {
                 Command::Ping => Ok(()),
                 _ => Err(format!("{text} answers another command")),
             },
+            V1::Asked { reference, ask, .. } => self.asked(&reference, &ask, truth),
             V1::Reply { reference, reply } => {
                 let command = self.take_command(reference)?;
                 self.answered(command, reply, truth, ledger).map_err(|error| format!("{text}: {error}"))
@@ -328,6 +360,8 @@ impl Socket {
             (Command::Publish { channel, payload, .. }, Reply::Published { id }) => {
                 ledger.acknowledged(truth, &channel, &payload, id)
             }
+            (Command::Wait(waiting), reply) => waiting.told(&reply, truth, self.heard_turn),
+            (Command::End(ending), reply) => self.ended(&ending, &reply, truth, ledger),
             (Command::Subscribe { channel, .. }, Reply::Refused { status: 410, .. })
                 if truth.was_deleted(channel) =>
             {

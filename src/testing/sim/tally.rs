@@ -9,11 +9,15 @@ use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What must have happened somewhere in a few hundred seeds.
-pub const EXPECTED: [&str; 28] = [
+pub const EXPECTED: [&str; 43] = [
     "a batch answered",
     "a channel closed",
+    "a coming told",
     "a gap told",
     "a journal failure told",
+    "a leaving told",
+    "a look at who is present",
+    "a message for one heard",
     "a message heard",
     "a message replayed",
     "a mismatch told",
@@ -22,6 +26,10 @@ pub const EXPECTED: [&str; 28] = [
     "a position told",
     "a publish acknowledged",
     "a publish repeated",
+    "a question heard",
+    "a question pending",
+    "a question withdrawn",
+    "a question's state told over WebSocket",
     "a restart that forgot",
     "a restart that remembered",
     "a resume",
@@ -33,11 +41,18 @@ pub const EXPECTED: [&str; 28] = [
     "a stream over sse",
     "a subscription added",
     "a subscription ended",
+    "a withdrawal told",
     "a world at rest",
     "all channels closed",
+    "an answer in vain",
+    "an answer taken",
+    "an answer told",
+    "an answer too late",
+    "an expiry told",
     "compressed messages agreed",
     "nothing new by ETag",
     "over a limit",
+    "the end of a question heard",
 ];
 
 /// Counts by name.
@@ -76,10 +91,13 @@ impl Tally {
     /// It was heard.
     pub fn count_heard(&self, heard: &Heard) {
         match heard {
+            Heard::Message { ask: Some(_), .. } => self.count("a question heard"),
             Heard::Message { replay: true, .. } => self.count("a message replayed"),
             Heard::Message { replay: false, .. } => self.count("a message heard"),
             Heard::Gap { .. } => self.count("a gap told"),
             Heard::Closed { .. } => self.count("a channel closed"),
+            Heard::Withdrawn { .. } => self.count("the end of a question heard"),
+            Heard::Coming { .. } | Heard::PresenceChanged { .. } => {}
             Heard::Position { .. } => self.count("a position told"),
             Heard::Shutdown { .. } => self.count("a shutdown told"),
             Heard::Reload { .. } => self.count("a page loaded anew"),

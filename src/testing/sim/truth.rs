@@ -5,11 +5,14 @@
 //! channels depends on who listens at the time, and a clock that steps back on when it was last looked at; in such a
 //! world the truth is loose: any message may be lost, but a retained one never without a gap notice.
 
+use super::presence::Presence;
+use super::questions::{Question, Questions};
 use super::tally::Tally;
+use crate::base::time::{Millis, Now};
 use crate::base::wheel::TICK_MS;
 use crate::limits::REPEAT_KEY_MS;
-use crate::message::{Command, Draft, Entry, MessageId, RepeatKey};
-use crate::testing::naive_log::{self, Log, Record, SWEEP_MS};
+use crate::message::{Command, Draft, Entry, MessageId, Question as Asked, RepeatKey};
+use crate::testing::naive_log::{self, Log, Record, Role, SWEEP_MS};
 use std::collections::{BTreeMap, HashMap};
 
 /// The limits that the truth is held against.
@@ -19,6 +22,10 @@ pub struct Bounds {
     pub log: naive_log::Bounds,
     /// Milliseconds between two signs of life.
     pub heartbeat_ms: u64,
+    /// Milliseconds after which whoever is away has left.
+    pub presence_grace_ms: u64,
+    /// Seconds that a request is held at most.
+    pub max_wait_s: u64,
     /// The bound over all channels bites, or the clock steps back.
     pub is_loose: bool,
 }
@@ -41,6 +48,29 @@ impl Troubles {
     }
 }
 
+/// Polls that may have come and gone since it was last counted who listens.
+const PASSING: usize = 2;
+
+/// How many listen, as far as can be told from outside.
+#[derive(Default)]
+pub struct Audience {
+    /// By channel: those that certainly do.
+    pub least: BTreeMap<String, usize>,
+    /// Everybody who listens anywhere.
+    pub most: usize,
+}
+
+impl Audience {
+    /// May it be that `count` listen to a channel? `was_slow`: it may have been said long ago.
+    pub fn admits(&self, channel: &str, count: usize, was_slow: bool) -> Result<(), String> {
+        let least = self.least.get(channel).copied().unwrap_or(0);
+        match was_slow || (least..=self.most + PASSING).contains(&count) {
+            true => Ok(()),
+            false => Err(format!("{count} are said to listen, and it is {least} to {}", self.most)),
+        }
+    }
+}
+
 /// Everything that was ever committed.
 pub struct Truth {
     bounds: Bounds,
@@ -52,6 +82,14 @@ pub struct Truth {
     /// The latest time that was heard of (Unix ms).
     clock_ms: u64,
     channels: BTreeMap<String, Log>,
+    /// The time.
+    pub now: Now,
+    /// Who is present.
+    pub presence: Presence,
+    /// Who may listen at present.
+    pub audience: Audience,
+    /// What became of the questions.
+    pub questions: Questions,
     /// When a request with this idempotency key was done (Unix ms).
     repeats: HashMap<String, u64>,
     /// How often what was held against it.
@@ -64,12 +102,16 @@ impl Truth {
     /// Nothing yet, in a journal that begins at `start`.
     pub fn new(bounds: Bounds, start: MessageId) -> Self {
         Truth {
-            bounds,
             troubles: Troubles::default(),
+            presence: Presence::new(bounds.presence_grace_ms),
+            bounds,
             start,
             newest: start,
             clock_ms: start.ms,
             channels: BTreeMap::new(),
+            now: Now { at: Millis(0), unix_ms: start.ms },
+            audience: Audience::default(),
+            questions: Questions::default(),
             repeats: HashMap::new(),
             tally: Tally::default(),
             payloads: HashMap::new(),
@@ -102,6 +144,19 @@ impl Truth {
         self.after(channel, from).iter().find(|record| record.data == data)
     }
 
+    /// Was this sent to one client alone?
+    pub fn was_for_one(&self, data: &[u8]) -> bool {
+        let own = self.channels.range("@client/".to_owned().."@client0".to_owned());
+        own.into_iter().any(|(_, log)| log.records.iter().any(|record| record.data == data))
+    }
+
+    /// Where the question `ask` ended, if that is after `from`.
+    pub fn end_of(&self, channel: &str, from: MessageId, ask: &str) -> Option<&Record> {
+        let ask = ask.parse().ok()?;
+        let is_end = |record: &&Record| matches!(record.role, Role::End { ask: of, .. } if of == ask);
+        self.after(channel, from).iter().find(is_end)
+    }
+
     /// Everything published in a channel after `from`.
     pub fn after(&self, channel: &str, from: MessageId) -> &[Record] {
         let records = self.channels.get(channel).map_or(&[][..], |channel| &channel.records);
@@ -125,6 +180,16 @@ impl Truth {
                 known.floors.iter().any(|floor| *floor > id)
                     || self.bounds.is_loose && known.records.iter().any(|r| r.id > id && r.retained)
             })
+    }
+
+    /// May the server know nothing of a question that was asked?
+    pub fn may_have_forgotten(&self, question: &Question) -> bool {
+        self.troubles.is_crowded || question.may_be_forgotten(self.clock_ms)
+    }
+
+    /// How long a request is held that asks for so many seconds.
+    pub fn wait_max_s(&self, wait_s: u64) -> u64 {
+        wait_s.min(self.bounds.max_wait_s)
     }
 
     /// 503 was told to whoever asked when the journal had failed `failures` times.
@@ -167,10 +232,12 @@ impl Truth {
         for channel in self.channels.values_mut() {
             channel.expire(self.clock_ms, &self.bounds.log);
         }
+        self.questions.tick(self.clock_ms);
     }
 
     /// Another server has read the journal: what is past its age is there again until it first sweeps.
     pub fn restart(&mut self, unix_ms: u64) {
+        self.presence.forget();
         for record in self.channels.values_mut().flat_map(|channel| &mut channel.records) {
             record.hidden_ms = record.hidden_ms.max(unix_ms + SWEEP_MS);
         }
@@ -181,6 +248,7 @@ impl Truth {
         (self.start, self.newest) = (start, start);
         self.repeats.clear();
         self.channels.values_mut().for_each(Log::forget);
+        self.questions.forget();
     }
 
     /// The server applied an entry.
@@ -195,7 +263,15 @@ impl Truth {
             match command {
                 Command::Publish(draft) => self.publish(*id, draft),
                 Command::Delete(name) => self.delete(*id, name),
-                Command::Ask(_) | Command::Answer(..) | Command::Withdraw(_) => {}
+                Command::Ask(question) => self.ask(*id, question),
+                Command::Answer(ask, answer) => {
+                    let ended = self.questions.answered(*id, *ask, answer);
+                    self.end_question(*id, ended, true);
+                }
+                Command::Withdraw(asker) => {
+                    let ended = self.questions.withdrawn(*id, *asker);
+                    self.end_question(*id, ended, false);
+                }
             }
         }
     }
@@ -215,7 +291,23 @@ impl Truth {
         log.publish(id, draft, &self.bounds.log, self.clock_ms);
     }
 
+    fn ask(&mut self, id: MessageId, question: &Asked) {
+        let draft = &question.draft;
+        *self.payloads.entry(draft.data.to_vec()).or_default() += 1;
+        self.questions.asked(id, question);
+        let log = self.channels.entry(draft.channel.to_string()).or_default();
+        log.ask(id, question, &self.bounds.log, self.clock_ms);
+    }
+
+    fn end_question(&mut self, id: MessageId, ended: Option<Question>, is_answered: bool) {
+        let Some(Question { ask, channel, except, .. }) = ended else { return };
+        let log = self.channels.entry(channel).or_default();
+        log.end_question(id, (ask, is_answered), except, &self.bounds.log, self.clock_ms);
+    }
+
     fn delete(&mut self, id: MessageId, name: &str) {
+        self.questions.deleted(id, name);
+        self.presence.deleted(name);
         self.channels.entry(name.to_owned()).or_default().delete(id, self.clock_ms);
     }
 }

@@ -6,7 +6,7 @@ const TIME: &str = r#""time":"2025-11-21T01:03:20.123Z""#;
 
 fn message_with(members: &str) -> Result<(Option<String>, String, bool), String> {
     match envelope(&format!("{{{HEAD},{members},{TIME}}}"))? {
-        Heard::Message { id, channel, event, data, is_json, replay } => {
+        Heard::Message { id, channel, event, ask: None, data, is_json, replay } => {
             assert_eq!((id, channel.as_deref()), (MessageId::new(1_763_687_000_123, 4), Some("a/b")));
             assert!(!replay);
             Ok((event, data.escape_ascii().to_string(), is_json))

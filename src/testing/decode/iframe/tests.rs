@@ -51,6 +51,7 @@ fn a_page_is_heard_in_every_cut() {
             id,
             channel: Some("a".to_owned()),
             event: None,
+            ask: None,
             data: br#"{"a":"</script>"}"#.to_vec(),
             is_json: true,
             replay: false,

@@ -29,7 +29,7 @@ fn heard(is_bare: bool, pieces: &[&[u8]]) -> Result<Vec<Heard>, String> {
 
 fn bare(event: Option<&str>, data: &str) -> Heard {
     let (event, data) = (event.map(str::to_owned), data.into());
-    Heard::Message { id: ID, channel: None, event, data, is_json: false, replay: false }
+    Heard::Message { id: ID, channel: None, event, ask: None, data, is_json: false, replay: false }
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_bare_stream_is_heard_in_every_cut() {
         Heard::Heartbeat,
         bare(Some("tick"), ""),
         Heard::Gap { channel: "a".to_owned(), after: cursor, resumes: ID },
-        Heard::Message { id: ID, channel, event: None, data, is_json: false, replay: false },
+        Heard::Message { id: ID, channel, event: None, ask: None, data, is_json: false, replay: false },
         Heard::Position { cursor: ID },
         Heard::Closed { channel: "a".to_owned() },
         Heard::Retry { ms: 9 },

@@ -21,11 +21,16 @@ export async function attempts(url) {
     socket.onmessage = ({ data }) => { socket.close(); resolve(JSON.parse(data).type); };
     socket.onerror = () => resolve('refused');
   });
+  const raw = () => within(3000, resolve => {
+    const socket = new WebSocket(`${channel.replace('http', 'ws')}?since=start`, 'holdline.raw');
+    socket.onmessage = ({ data }) => { socket.close(); resolve(data); };
+    socket.onerror = () => resolve('refused');
+  });
   const jsonp = () => within(3000, resolve => {
     window.heard = batch => resolve(batch.error ? `refused ${batch.error.status}` : `read ${batch.messages.length}`);
     add('script', { src: `${channel}?since=start&callback=heard`, onerror: () => resolve('not loaded') });
   });
-  const iframe = origin => within(1500, resolve => {
+  const iframe = origin => within(2000, resolve => {
     const frame = add('iframe', { src: `${channel}?transport=iframe&since=start&origin=${encodeURIComponent(origin)}` });
     addEventListener('message', ({ source, data }) => {
       if (source === frame.contentWindow) resolve(`posted ${data.notice ?? 'a message'}`);
@@ -38,15 +43,42 @@ export async function attempts(url) {
     source.onerror = () => { source.close(); resolve('refused'); };
   });
 
+  const ndjson = () => fetch(`${channel}?since=start&transport=ndjson`).then(async ({ body }) => {
+    const { value } = await body.getReader().read();
+    return `begins with ${JSON.parse(new TextDecoder().decode(value).split('\n')[0]).notice}`;
+  }, () => 'refused');
+  // Of all fields of an answer a page of another origin sees those that are named for it.
+  const fields = () => fetch(`${channel}?since=start`).then(({ headers }) => [...headers.keys()].sort().join(' '), () => 'refused');
+  const conditional = () => fetch(channel).then(async answer => {
+    const again = await fetch(channel, { headers: { 'If-None-Match': answer.headers.get('etag') }, cache: 'no-store' });
+    return `answered ${again.status}`;
+  }).catch(() => 'refused');
+  const missing = () => fetch(`${url}/nothing-here`)
+    .then(answer => `answered ${answer.status} ${answer.headers.get('content-type')}`, () => 'refused');
+
+  // holdline.js by a plain script element, which anybody may load.
+  const client = () => within(2500, resolve => {
+    add('script', { src: `${url}/holdline.js`, onerror: () => resolve('not loaded'), onload: () => {
+      const line = holdline.connect(url, { channels: ['demo'], since: 'start' });
+      line.on('message', ({ data }) => { line.close(); resolve(`heard ${data}`); });
+    } });
+  });
+
   return {
     publish: await publish('cors'),
     publish_unseen: await publish('no-cors'),
     publish_by_form: await by_form(),
     websocket: await websocket(),
+    raw: await raw(),
     jsonp: await jsonp(),
     iframe: await iframe(location.origin),
     iframe_as_own: await iframe(url),
     fetch: await read(),
+    ndjson: await ndjson(),
     event_source: await event_source(),
+    client: await client(),
+    fields: await fields(),
+    conditional: await conditional(),
+    missing: await missing(),
   };
 }
