@@ -349,6 +349,11 @@ impl Hub {
         self.channels.len()
     }
 
+    /// How many of them are own logs of clients.
+    pub fn own_log_total(&self) -> usize {
+        self.own_logs
+    }
+
     /// How many readers there are.
     pub fn reader_total(&self) -> usize {
         self.readers.len()
