@@ -60,6 +60,11 @@ pub const COMINGS_MAX: usize = 16_384;
 pub const NEWS_OF_POLL_MAX: usize = 100;
 /// Joins and leaves that a stream or WebSocket gets at once: as many clients as are listed when it looks instead.
 pub const NEWS_MAX: usize = 1000;
+/// Askers that are held for one connection, each a command of a WebSocket: a backend asks many devices at a time. One
+/// more is told at once that its question is open.
+pub const ASKERS_OF_CONNECTION_MAX: usize = 1024;
+/// Bytes of the `ref` of a command, as JSON: it is held until the reply.
+pub const REF_MAX: usize = 256;
 /// Clients in one list of them.
 pub const CLIENTS_LISTED_MAX: usize = 1000;
 /// Bytes of what a client calls itself.

@@ -123,3 +123,39 @@ fn a_raw_payload_that_failed_closes_with_1013() {
     let frames = say_and_fail("holdline.raw", "a payload");
     assert!(frames.iter().any(|frame| matches!(frame, Frame::Close { code: Some(1013), .. })), "{frames:?}");
 }
+
+const ASK: &str = "POST /ask/a?wait=50 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n?";
+
+#[test]
+fn an_asker_that_hung_up_while_the_journal_took_its_time_is_not_held() {
+    let (mut world, journal) = world();
+    journal.set_prompt(false);
+    let line = world.open(ASK);
+    world.end(line);
+    world.settle();
+    assert_eq!(world.stats().waiting, 1);
+    journal.commit(BEGIN_UNIX_MS, 1);
+    world.commit();
+    world.settle();
+    assert_eq!((world.stats().held_asks, world.stats().asks, world.stats().waiting), (0, 1, 0));
+    assert!(world.is_closed(line));
+}
+
+#[test]
+fn questions_that_the_journal_has_not_committed_count_too() {
+    let journal = SimJournal::new(BEGIN_UNIX_MS);
+    let settings = Settings { max_asks: 2, ..Settings::default() };
+    let mut world = World::with_journal(settings, Box::new(journal.clone()), [7; 32]);
+    journal.set_prompt(false);
+    let lines = [ASK; 3].map(|request| world.open(request));
+    let statuses = |world: &World| lines.map(|line| answers(world, line, 1).first().map(|answer| answer.0));
+    assert_eq!(statuses(&world), [None, None, Some(503)]);
+    journal.fail(BEGIN_UNIX_MS, &mut Dice::new(7));
+    world.commit();
+    world.settle();
+    assert_eq!(statuses(&world), [Some(503); 3]);
+    let open = world.stats().asks;
+    journal.set_prompt(true);
+    (open..2).for_each(|_| assert!(world.open(ASK) != lines[0]));
+    assert_eq!(world.stats().asks, 2, "those that failed and did not come count no more");
+}

@@ -1,11 +1,14 @@
-//! What an idle connection owns: its places in the server's tables, and no heap block; and what a message costs that
-//! becomes a thousand times as long when it is inflated. Counted with an allocator that counts, driving the server in
+//! What an idle connection owns: its places in the server's tables, and no heap block; what a message costs that
+//! becomes a thousand times as long when it is inflated; and what an answer costs for which many wait. Counted with an allocator that counts, driving the server in
 //! process.
 
 use flate2::{Compress, Compression, FlushCompress};
 use holdline::base::time::{Millis, Now};
 use holdline::limits::Settings;
 use holdline::server::{ConnId, ListenerInfo, Peer, Server, Slices};
+use holdline::testing::decode::handshake::Handshake;
+use holdline::testing::decode::websocket::{FIN, TEXT, client_frame};
+use holdline::testing::driver;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
 use std::sync::{Mutex, PoisonError};
@@ -262,4 +265,52 @@ fn a_bomb_costs_no_more_than_a_message_may() {
         let close = |four: &[u8]| four[0] == 0x88 && four[2..] == 1009_u16.to_be_bytes();
         assert!(world.last.windows(4).any(close), "{:x?}", world.last);
     }
+}
+
+/// What stands in `text` between `before` and the next quotation mark or line end.
+fn behind<'t>(text: &'t str, before: &str) -> &'t str {
+    let (_, rest) = text.split_once(before).expect("it is there");
+    rest.split(['"', '\r']).next().expect("a first part")
+}
+
+#[test]
+fn an_answer_is_held_once_for_all_who_wait_for_it() {
+    const WAITING: usize = 200;
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut world = driver::World::new(Settings::default());
+    let say = |world: &mut driver::World, method_and_target: &str, body: &str| {
+        let (line, len) = (world.connect(), body.len());
+        let head =
+            format!("{method_and_target} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len}\r\n\r\n");
+        world.send(line, head.as_bytes());
+        body.as_bytes().chunks(32 << 10).for_each(|piece| world.send(line, piece));
+        world.settle();
+        String::from_utf8_lossy(&world.take_written(line)).into_owned()
+    };
+    let asked = say(&mut world, "POST /ask/a?wait=0", "who?");
+    let asker = behind(&asked, "Location: /asks/");
+    let heard = world.open("GET /channels/a?since=start HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let heard = String::from_utf8_lossy(&world.take_written(heard)).into_owned();
+    // None of them reads.
+    for _ in 0..WAITING {
+        let line = world.connect();
+        world.narrow(line, Some(0));
+        let request = format!("GET /asks/{asker}?wait=50 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        world.send(line, request.as_bytes());
+    }
+    let socket = world.open(&Handshake { target: "/channels/b", ..Handshake::default() }.request());
+    world.narrow(socket, Some(0));
+    for n in 0..WAITING {
+        let command = format!(r#"{{"type":"ask","ask":"{asker}","wait":50,"ref":{n}}}"#);
+        world.send(socket, &client_frame(FIN | TEXT, [1, 2, 3, 4], command.as_bytes()));
+    }
+    world.settle();
+    assert_eq!(world.stats().held_asks, 2 * WAITING);
+    let (answer, before) = ("x".repeat(1_000_000), HEAP.stats());
+    let answered = say(&mut world, &format!("POST /asks/{}", behind(&heard, "\"ask\":\"")), &answer);
+    assert!(answered.starts_with("HTTP/1.1 200 "), "{answered}");
+    let cost = HEAP.stats().bytes_allocated - before.bytes_allocated;
+    println!("{cost} bytes for an answer of {} for which {} wait", answer.len(), 2 * WAITING);
+    assert_eq!(world.stats().held_asks, 0);
+    assert!(cost < 12 * answer.len(), "{cost} bytes");
 }

@@ -6,9 +6,10 @@ use crate::message::{AskEnd, AskId, AskRole, AskerId, ClientId, Format, Message,
 use std::rc::Rc;
 
 impl Hub {
-    /// May one more question be asked? To be asked before the journal is.
-    pub fn has_room_to_ask(&self) -> bool {
-        self.asks.open() < self.limits.max_asks
+    /// May one more question be asked, besides so many that the journal has and this hub has not yet? To be asked before
+    /// the journal is.
+    pub fn has_room_to_ask(&self, on_their_way: usize) -> bool {
+        self.asks.open() + on_their_way < self.limits.max_asks
     }
 
     /// The question that `asker` asked, while it is remembered.
@@ -32,7 +33,18 @@ impl Hub {
         let message = Message { ask: Some(AskRole::Question(ask)), ..message(id, draft) };
         let (except, expires_ms) = (message.except, message.expires_unix_ms);
         let (channel, state) = (Rc::from(&*name), AskState::Open);
-        self.asks.insert(Ask { ask, asker, channel, state, message: id, except, expires_ms, ended: 0 });
+        let due_ms = expires_ms;
+        self.asks.insert(Ask {
+            ask,
+            asker,
+            channel,
+            state,
+            message: id,
+            except,
+            expires_ms,
+            due_ms,
+            ended: 0,
+        });
         self.append(&name, message);
     }
 

@@ -19,6 +19,8 @@ pub struct Ask {
     pub(super) except: Option<ClientId>,
     /// When it expires (Unix ms).
     pub(super) expires_ms: u64,
+    /// When it expires, or is forgotten once it has ended (Unix ms).
+    pub(super) due_ms: u64,
     /// Which place it has among those that ended; 0 while it is open.
     pub(super) ended: u64,
 }
@@ -93,8 +95,12 @@ impl AskState {
 pub(super) struct Asks {
     records: HashMap<AskId, Ask>,
     by_asker: HashMap<AskerId, AskId>,
-    /// When an open question expires, and when one that ended is forgotten (Unix ms).
+    /// All by [`Ask::due_ms`].
     due: BTreeSet<(u64, AskId)>,
+    /// The open questions by channel, in the order in which they were asked; no set is empty.
+    open_in: HashMap<Rc<str>, BTreeSet<(MessageId, AskId)>>,
+    /// The latest time that was heard of (Unix ms).
+    clock_ms: u64,
     /// Those that ended, by a number that counts them: what ended first is forgotten first.
     ended: BTreeMap<u64, AskId>,
     ended_total: u64,
@@ -112,7 +118,8 @@ impl Asks {
     /// Notes a new question.
     pub(super) fn insert(&mut self, ask: Ask) {
         self.by_asker.insert(ask.asker, ask.ask);
-        self.due.insert((ask.expires_ms, ask.ask));
+        self.due.insert((ask.due_ms, ask.ask));
+        self.open_in.entry(ask.channel.clone()).or_default().insert((ask.message, ask.ask));
         self.records.insert(ask.ask, ask);
     }
 
@@ -123,11 +130,8 @@ impl Asks {
 
     /// The open questions of a channel, in the order in which they were asked.
     pub(super) fn open_in(&self, channel: &str) -> Vec<AskId> {
-        let open = |ask: &&Ask| matches!(ask.state, AskState::Open) && *ask.channel == *channel;
-        let mut found: Vec<_> =
-            self.records.values().filter(open).map(|ask| (ask.message, ask.ask)).collect();
-        found.sort_unstable();
-        found.into_iter().map(|(_, ask)| ask).collect()
+        let open = self.open_in.get(channel).into_iter().flatten();
+        open.map(|(_, ask)| *ask).collect()
     }
 
     /// Ends an open question, of which at most `max` are remembered.
@@ -140,8 +144,12 @@ impl Asks {
         self.ended_total += 1;
         (ask.state, ask.ended) = (state, self.ended_total);
         self.news.push_back(ask.asker);
-        self.due.remove(&(ask.expires_ms, id));
-        self.due.insert((ask.expires_ms.saturating_add(ASK_MEMORY_MS), id));
+        self.due.remove(&(ask.due_ms, id));
+        // The clock may have leapt far past its time: nobody has heard of its end yet.
+        ask.due_ms = ask.expires_ms.max(self.clock_ms).saturating_add(ASK_MEMORY_MS);
+        self.due.insert((ask.due_ms, id));
+        let (channel, message) = (ask.channel.clone(), ask.message);
+        self.close_in(&channel, (message, id));
         self.ended.insert(self.ended_total, id);
         // The one that has just ended stays: its asker was not told yet.
         while self.ended.len() > 1 && (self.ended.len() > max || self.answer_bytes > ANSWER_BYTES_MAX) {
@@ -153,6 +161,7 @@ impl Asks {
 
     /// Ends what is past its time at `clock_ms`, and forgets what ended long ago.
     pub(super) fn expire(&mut self, clock_ms: u64, max: usize) {
+        self.clock_ms = self.clock_ms.max(clock_ms);
         while let Some(&(due_ms, id)) = self.due.first()
             && due_ms <= clock_ms
         {
@@ -172,10 +181,18 @@ impl Asks {
         self.news.pop_front()
     }
 
+    fn close_in(&mut self, channel: &Rc<str>, question: (MessageId, AskId)) {
+        let Some(open) = self.open_in.get_mut(channel) else { return };
+        open.remove(&question);
+        if open.is_empty() {
+            self.open_in.remove(channel);
+        }
+    }
+
     fn forget(&mut self, id: AskId) {
         let Some(ask) = self.records.remove(&id) else { return };
         self.by_asker.remove(&ask.asker);
-        self.due.remove(&(ask.expires_ms.saturating_add(ASK_MEMORY_MS), id));
+        self.due.remove(&(ask.due_ms, id));
         self.answer_bytes -= ask.state.bytes();
         self.ended.remove(&ask.ended);
     }
@@ -196,8 +213,8 @@ mod tests {
         let (ask, asker) = ids(n);
         let message = MessageId::new(1, u64::from(n));
         let state = AskState::Open;
-        let channel = channel.into();
-        asks.insert(Ask { ask, asker, channel, state, message, except: None, expires_ms, ended: 0 });
+        let (channel, due_ms) = (channel.into(), expires_ms);
+        asks.insert(Ask { ask, asker, channel, state, message, except: None, expires_ms, due_ms, ended: 0 });
     }
 
     fn answer(bytes: usize) -> AskState {
@@ -246,6 +263,17 @@ mod tests {
     }
 
     #[test]
+    fn a_question_is_remembered_also_if_the_clock_leapt_past_all_of_its_time() {
+        let mut asks = Asks::default();
+        asked(&mut asks, 1, "a", 100);
+        let late = 100 + 2 * ASK_MEMORY_MS;
+        asks.expire(late, MAX);
+        assert_eq!((state(&asks, 1), asks.poll_end()), (Some(AskError::Expired), Some(ids(1).1)));
+        asks.expire(late + ASK_MEMORY_MS, MAX);
+        assert_eq!((state(&asks, 1), asks.next_due()), (Some(AskError::Unknown), None));
+    }
+
+    #[test]
     fn what_ended_first_is_forgotten_first_over_the_bounds() {
         let mut asks = Asks::default();
         for n in 1..=5 {
@@ -268,5 +296,9 @@ mod tests {
         }
         assert!(asks.end(ids(3).0, AskState::Withdrawn, MAX).is_ok());
         assert_eq!(asks.open_in("a"), [ids(1).0, ids(4).0]);
+        for n in [1, 2, 4] {
+            assert!(asks.end(ids(n).0, answer(1), MAX).is_ok());
+        }
+        assert!(asks.open_in("a").is_empty() && asks.open_in.is_empty());
     }
 }

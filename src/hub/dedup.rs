@@ -45,6 +45,11 @@ impl Repeats {
         }
     }
 
+    /// Was a request of this name done, as far as is known?
+    pub(super) fn knows(&self, key: &RepeatKey) -> bool {
+        self.records.contains_key(&*key.name)
+    }
+
     /// Notes the answer to a request that [`Repeats::look_up`] had never seen.
     pub(super) fn remember(&mut self, key: &RepeatKey, id_ms: u64, receipt: Receipt) {
         let name: Rc<str> = (&*key.name).into();

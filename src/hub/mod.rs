@@ -35,7 +35,7 @@ pub use watching::News;
 use crate::base::arena::Arena;
 use crate::base::id::Id;
 use crate::limits::Settings;
-use crate::message::{AskerId, Command, Cursor, Draft, Entry, Message, MessageId, Question};
+use crate::message::{AskerId, Command, Cursor, Draft, Entry, Message, MessageId, Question, RepeatKey};
 use asks::Asks;
 use clients::Clients;
 use dedup::{Repeats, Seen};
@@ -141,6 +141,8 @@ pub struct Hub {
     clock_ms: u64,
     names: HashMap<Rc<str>, ChannelId>,
     channels: Arena<Channel>,
+    /// How many of the channels are own logs of clients: there are no more of them than clients.
+    own_logs: usize,
     readers: Arena<Reader>,
     subscriptions: Arena<Subscription>,
     clients: Clients,
@@ -164,6 +166,7 @@ impl Hub {
             clock_ms: 0,
             names: HashMap::new(),
             channels: Arena::default(),
+            own_logs: 0,
             readers: Arena::default(),
             subscriptions: Arena::default(),
             clients: Clients::default(),
@@ -260,6 +263,7 @@ impl Hub {
 
     fn delete(&mut self, id: MessageId, name: &str) {
         self.withdraw_all(name);
+        self.let_channel_go(name);
         let closed_until_ms = id.ms.saturating_add(self.limits.retain_age_ms);
         let Some(channel_id) = self.names.get(name).copied() else {
             let floor = self.floors.get(name).floor;
@@ -318,8 +322,20 @@ impl Hub {
     /// May someone publish to all `channels` without making more of them than there may be? To be asked before the
     /// journal is: what it has committed is applied in any case.
     pub fn has_room_for<'a>(&self, channels: impl Iterator<Item = &'a str>) -> bool {
-        let new: HashSet<&str> = channels.filter(|channel| !self.names.contains_key(*channel)).collect();
-        new.is_empty() || self.channels.len() + new.len() <= self.limits.max_channels
+        let counts =
+            |channel: &&str| Hub::own_log_of(channel).is_none() && !self.names.contains_key(*channel);
+        let new: HashSet<&str> = channels.filter(counts).collect();
+        new.is_empty() || self.has_room_for_new(new.len())
+    }
+
+    /// May there be `count` channels more? The own logs of clients do not count.
+    fn has_room_for_new(&self, count: usize) -> bool {
+        self.channels.len() - self.own_logs + count <= self.limits.max_channels
+    }
+
+    /// Is this a request that was done before? Then it brings about nothing more, and needs no room.
+    pub fn is_repeat(&self, key: &RepeatKey) -> bool {
+        self.repeats.knows(key)
     }
 
     /// How many readers the channel has.
@@ -331,6 +347,11 @@ impl Hub {
     /// How many channels there are.
     pub fn channel_total(&self) -> usize {
         self.channels.len()
+    }
+
+    /// How many of them are own logs of clients.
+    pub fn own_log_total(&self) -> usize {
+        self.own_logs
     }
 
     /// How many readers there are.

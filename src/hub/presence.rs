@@ -2,7 +2,7 @@
 //! channel, and for the grace after the last such reader was lost; it joins when it was not present before and leaves
 //! when it is not any more.
 
-use super::reader::{Mark, ReaderId, SubscriptionId};
+use super::reader::{Mark, ReaderId, Subscription, SubscriptionId};
 use super::{ChannelId, Hub};
 use crate::base::fading::Fading;
 use crate::base::time::Millis;
@@ -139,14 +139,25 @@ impl Hub {
         self.subscriptions.get(id).is_some_and(|subscription| subscription.is(mark))
     }
 
-    /// The newest subscription besides `but` by which the client is present in the channel.
+    /// A subscription besides `but` by which the client is present in the channel. A client may have many readers with
+    /// many channels each, and a channel many readers: the shorter way is taken.
     fn present_by(
         &self,
         client: ClientId,
         channel: ChannelId,
         but: SubscriptionId,
     ) -> Option<SubscriptionId> {
-        self.clients.readers(&self.readers, client).find_map(|(_, reader)| {
+        let others = &self.channels.get(channel)?.subscribers;
+        let mine = || self.clients.readers(&self.readers, client);
+        if others.len() < mine().map(|(_, reader)| reader.subscriptions.len()).sum() {
+            let is_mine = |s: &Subscription| {
+                let reader = s.reader(&self.readers).and_then(|id| self.readers.get(id));
+                reader.is_some_and(|reader| reader.client == Some(client))
+            };
+            let mut all = others.iter(&self.subscriptions);
+            return all.find(|(id, s)| *id != but && s.is(Mark::Present) && is_mine(s)).map(|(id, _)| id);
+        }
+        mine().find_map(|(_, reader)| {
             let mut all = reader.subscriptions.iter(&self.subscriptions);
             all.find(|(id, s)| *id != but && s.is_of(channel) && s.is(Mark::Present)).map(|(id, _)| id)
         })
@@ -169,6 +180,15 @@ impl Hub {
         for (client, channel) in channels {
             self.presence.take_away(client, &channel);
             self.watching.note(&self.clients, client, channel, false);
+        }
+    }
+
+    /// Whoever is present in a channel by nothing but the grace has left it.
+    pub(super) fn let_channel_go(&mut self, channel: &str) {
+        let Some((channel, clients)) = self.presence.away_from.remove_entry(channel) else { return };
+        for client in clients {
+            self.presence.away.take(&(client, channel.clone()));
+            self.watching.note(&self.clients, client, channel.clone(), false);
         }
     }
 

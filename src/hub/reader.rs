@@ -204,7 +204,7 @@ impl Hub {
             return Err(SubscribeError::AllClosed);
         }
         let new = fresh.iter().filter(|name| !self.names.contains_key(**name)).count();
-        match new > 0 && self.channels.len() + new > self.limits.max_channels {
+        match new > 0 && !self.has_room_for_new(new) {
             true => Err(SubscribeError::ChannelLimit),
             false => Ok(fresh),
         }
@@ -261,8 +261,12 @@ impl Hub {
     /// The subscription of `reader` to the channel `name`.
     pub(super) fn find(&self, reader: ReaderId, name: &str) -> Option<SubscriptionId> {
         let channel = self.channels.get(*self.names.get(name)?)?;
-        let reader = self.readers.get(reader)?;
-        // Most readers have few channels, and most channels more readers than that.
+        let (id, reader) = (reader, self.readers.get(reader)?);
+        // Most readers have few channels, and most channels more readers than that; but nobody may count on it.
+        if channel.subscribers.len() < reader.subscriptions.len() {
+            let mut all = channel.subscribers.iter(&self.subscriptions);
+            return all.find(|(_, one)| one.reader(&self.readers) == Some(id)).map(|(id, _)| id);
+        }
         let mut mine = reader.subscriptions.iter(&self.subscriptions);
         mine.find(|(_, subscription)| {
             subscription.channel(&self.channels).is_some_and(|(_, other)| core::ptr::eq(other, channel))

@@ -4,6 +4,7 @@
 use super::channel::Channel;
 use super::floors::Dropped;
 use super::{ChannelId, Hub};
+use crate::channel_name::ChannelName;
 use crate::message::MessageId;
 use core::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -101,6 +102,7 @@ impl Hub {
         if let Some(id) = self.names.get(name) {
             return *id;
         }
+        self.own_logs += usize::from(ChannelName::own_suffix(name).is_some());
         let name: std::rc::Rc<str> = name.into();
         let Dropped { floor, closed_until_ms } = self.floors.take(&name);
         let id = self.channels.insert(Channel::new(name.clone(), floor, closed_until_ms));
@@ -130,6 +132,7 @@ impl Hub {
         let Some(mut channel) = self.channels.remove(id) else { return };
         self.totals.forget(id, &mut channel);
         self.names.remove(&*channel.name);
+        self.own_logs -= usize::from(ChannelName::own_suffix(&channel.name).is_some());
         let closed_until_ms =
             if channel.closed_until_ms > self.clock_ms { channel.closed_until_ms } else { 0 };
         self.floors.put(channel.name, Dropped { floor: channel.log.floor(), closed_until_ms });

@@ -18,8 +18,14 @@ pub struct Cors {
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, Cache-Control, Last-Event-ID, If-None-Match, Prefer, \
     Idempotency-Key";
 /// Headers of ours, which a preflight must have by name.
-pub const HOLDLINE_HEADERS: [&str; 5] =
-    ["Holdline-Event", "Holdline-Except", "Holdline-TTL", "Holdline-Key", "Holdline-Retain"];
+pub const HOLDLINE_HEADERS: [&str; 6] = [
+    "Holdline-Event",
+    "Holdline-Except",
+    "Holdline-TTL",
+    "Holdline-Key",
+    "Holdline-Retain",
+    "Holdline-Session",
+];
 /// Headers of an answer that a page may read.
 pub const EXPOSED_HEADERS: &str = "ETag, Location, Retry-After, Preference-Applied, Holdline-Client, \
     Holdline-Session, Holdline-Ask, Holdline-Answered-By, Holdline-Subscribers, Holdline-Repeated";

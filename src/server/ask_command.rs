@@ -99,9 +99,10 @@ impl Server {
             .map_err(|error| Problem::bad(format!("answer has ask, status and data: {error}")))?;
         let ask: AskId = parse_ask(answer.ask.as_deref())?;
         let status = answer.status.map_or(Ok(200), |status| checked_status(&status.to_string()))?;
+        let content_type = answer.content_type.as_deref();
         let content = match (answer.data, answer.data_base64) {
-            (None, None) => Content::empty(),
-            (data, base64) => Content::of_json(data, base64.as_deref(), answer.content_type.as_deref())?,
+            (None, None) => Content::of_body(Box::default(), content_type)?,
+            (data, base64) => Content::of_json(data, base64.as_deref(), content_type)?,
         };
         if content.data.len() > self.settings.max_message {
             return Err(Problem::new(413, "the data is larger than a message may be"));

@@ -8,9 +8,12 @@ use super::{OutPiece, Server};
 use crate::base::time::{Millis, Now};
 use crate::http::{problem, problem_json};
 use crate::hub::{AskError, AskState};
+use crate::limits::ASKERS_OF_CONNECTION_MAX;
 use crate::message::{Answer, AskerId, Format};
+use crate::transport::encoded::Piece;
 use crate::transport::envelope::write_data;
 use crate::transport::json::{self, Escape};
+use crate::ws::CloseCode;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 
@@ -41,6 +44,17 @@ pub(super) struct Askers {
     by_question: HashMap<AskerId, BTreeSet<Place>>,
     by_conn: HashMap<ConnId, BTreeSet<Place>>,
     serial: u64,
+    /// The answers that were told in this turn.
+    told: HashMap<AskerId, Told>,
+}
+
+/// An answer as it is told, made once for all that wait for it.
+#[derive(Default)]
+struct Told {
+    /// To requests.
+    body: Option<Piece>,
+    /// To commands: members of the reply.
+    members: Option<Piece>,
 }
 
 impl Askers {
@@ -52,6 +66,16 @@ impl Askers {
     /// When the next of them is told in any case.
     pub(super) fn deadline(&self) -> Option<Millis> {
         self.held.first_key_value().map(|((deadline, _), _)| *deadline)
+    }
+
+    /// May one more be held for this connection?
+    fn has_room_for(&self, id: ConnId) -> bool {
+        self.by_conn.get(&id).is_none_or(|places| places.len() < ASKERS_OF_CONNECTION_MAX)
+    }
+
+    /// The turn is over.
+    pub(super) fn end_turn(&mut self) {
+        self.told.clear();
     }
 
     fn hold(&mut self, question: AskerId, asker: Asker, deadline: Millis) {
@@ -128,7 +152,8 @@ impl Server {
     pub(super) fn hold_asker(&mut self, now: Now, question: AskerId, asker: Asker, wait_s: u64) {
         self.hub.tick(now.unix_ms);
         let is_open = self.hub.question(question).is_some_and(|ask| matches!(ask.state, AskState::Open));
-        let has_room = self.parked + self.askers.len() < self.settings.max_parked;
+        let has_room = self.parked + self.askers.len() < self.settings.max_parked
+            && self.askers.has_room_for(asker.conn());
         if !is_open || wait_s == 0 || self.is_draining || !has_room {
             self.tell_asker(now, question, &asker);
         } else {
@@ -166,11 +191,46 @@ impl Server {
     fn tell_asker(&mut self, now: Now, question: AskerId, asker: &Asker) {
         match asker {
             Asker::Request(id) => self.tell_request(now, *id, question),
-            Asker::Command(id, reference) => {
+            Asker::Command(id, reference) => self.tell_command(now, *id, reference, question),
+        }
+    }
+
+    fn tell_command(&mut self, now: Now, id: ConnId, reference: &str, question: AskerId) {
+        let queue_max = self.settings.max_queue;
+        if self.conns.get(id).is_some_and(|conn| conn.is_blocked && conn.queue.len() > queue_max) {
+            return self.close_socket(now, id, CloseCode::POLICY, "it does not read what it asked for");
+        }
+        match self.told_members(question) {
+            Some(members) => self.say_shared_reply(id, reference, members),
+            None => {
                 let members = self.reply_members(question);
-                self.say_command_reply(*id, reference, &members);
+                self.say_command_reply(id, reference, &members);
             }
         }
+    }
+
+    /// What an answer is to requests; nothing if it is empty.
+    fn told_body(&mut self, question: AskerId) -> Vec<OutPiece> {
+        let Some(AskState::Answered(answer)) = self.hub.question(question).map(|ask| &ask.state) else {
+            return Vec::new();
+        };
+        let cache = &self.cache;
+        let body = &mut self.askers.told.entry(question).or_default().body;
+        vec![OutPiece::Shared(body.get_or_insert_with(|| cache.lone(answer.data.to_vec())).clone())]
+    }
+
+    /// What an answer is to commands; `None` if there is none.
+    fn told_members(&mut self, question: AskerId) -> Option<Piece> {
+        if let Some(told) = self.askers.told.get(&question).and_then(|told| told.members.clone()) {
+            return Some(told);
+        }
+        let state = &self.hub.question(question)?.state;
+        if !matches!(state, AskState::Answered(_)) {
+            return None;
+        }
+        let members = self.cache.lone(self.reply_members(question).into_bytes());
+        self.askers.told.entry(question).or_default().members = Some(members.clone());
+        Some(members)
     }
 
     fn tell_request(&mut self, now: Now, id: ConnId, question: AskerId) {
@@ -190,7 +250,7 @@ impl Server {
         }
         let (status, body) = match &ask.state {
             AskState::Answered(answer) => {
-                let (status, body) = (answer.status, answer.data.to_vec());
+                let status = answer.status;
                 let (content_type, by) =
                     (content_type(answer).to_owned(), answer.by.map(|id| id.to_string()));
                 if status != 204 {
@@ -198,7 +258,8 @@ impl Server {
                 }
                 fields.extend(by.as_deref().map(|by| ("Holdline-Answered-By", by)));
                 fields.extend_from_slice(ANSWERED_FIELDS);
-                return self.respond(now, id, &reply, status, &fields, vec![OutPiece::Own(body)]);
+                let body = self.told_body(question);
+                return self.respond(now, id, &reply, status, &fields, body);
             }
             AskState::Open => {
                 fields.extend([("Holdline-Ask", "pending"), ("Location", &location), ("Content-Type", JSON)]);

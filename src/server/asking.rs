@@ -43,16 +43,20 @@ impl Server {
         ask: AskId,
     ) -> Result<Writing, Problem> {
         let content_type = drafts::content_type_of(head)?;
-        let (mut status, mut session) = (200, None);
+        let (mut status, mut session) = (None, None);
         for pair in Query::pairs(head.target.query.unwrap_or_default()) {
             match pair? {
-                (name, value) if name == "status" && !value.is_empty() => status = checked_status(&value)?,
-                (name, value) if name == "session" && !value.is_empty() => session = Some(value.into_owned()),
+                (_, value) if value.is_empty() => {}
+                (name, value) if name == "status" && status.is_none() => {
+                    status = Some(checked_status(&value)?)
+                }
+                (name, value) if name == "session" && session.is_none() => session = Some(value.into_owned()),
                 _ => {}
             }
         }
         let session = session.or_else(|| head.headers.text("holdline-session").map(str::to_owned));
         let by = checked_session(session)?.map(|session| self.identify(Some(session)).client);
+        let status = status.unwrap_or(200);
         let answer = Answer { status, data: Box::default(), format: Format::Text, content_type, by };
         let resource = format!("asks/{ask}");
         Writing::new(now, head, reply, &resource, Wanted::Answer(ask, Box::new(answer)))

@@ -10,7 +10,9 @@ use crate::base::time::Now;
 use crate::channel_name::ChannelName;
 use crate::http::reason;
 use crate::hub::ReaderId;
+use crate::limits::REF_MAX;
 use crate::message::{Command, Cursor};
+use crate::transport::encoded::Piece;
 use crate::ws::Opcode;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -58,6 +60,9 @@ impl Server {
                     None,
                     &Problem::bad("ref is a string, a number, true, false or null"),
                 );
+            }
+            Some(json) if json.len() > REF_MAX => {
+                return self.say_error(id, None, &Problem::bad("ref has at most 256 bytes"));
             }
             reference => reference,
         };
@@ -160,8 +165,14 @@ impl Server {
         self.say_text(id, &format!(r#"{{"type":"reply","ref":{reference},{members}}}"#));
     }
 
+    /// As [`Server::say_command_reply`], with members that others are told too.
+    pub(super) fn say_shared_reply(&mut self, id: ConnId, reference: &str, members: Piece) {
+        let begin = format!(r#"{{"type":"reply","ref":{reference},"#);
+        self.say_frame_of(id, Opcode::Text, begin.as_bytes(), members, b"}");
+    }
+
     pub(super) fn say_error(&mut self, id: ConnId, reference: Option<&str>, problem: &Problem) {
-        log::debug!("#{} command refused: {}", id.index(), problem.detail);
+        log::debug!("#{} command refused: {}", id.index(), unquoted(&problem.detail));
         let reference = reference.map_or_else(String::new, |reference| format!(r#""ref":{reference},"#));
         self.say_text(id, &format!(r#"{{"type":"reply",{reference}{}}}"#, error_member(problem)));
     }
@@ -169,6 +180,11 @@ impl Server {
     pub(super) fn say_text(&mut self, id: ConnId, text: &str) {
         self.say_frame(id, Opcode::Text, text.as_bytes());
     }
+}
+
+/// A reason as far as the log may have it: what follows says how JSON was wrong, and may quote what was sent.
+fn unquoted(detail: &str) -> &str {
+    detail.split_once(": ").map_or(detail, |(what, _)| what)
 }
 
 /// The member that tells of a refusal (RFC 9457).
@@ -192,4 +208,18 @@ fn channels_of(text: &[u8]) -> Result<(Vec<ChannelName>, Option<Cursor>), Proble
     let since = since.filter(|since| !since.is_empty());
     let since = since.map(|since| since.parse().map_err(|_| Problem::bad("since is a message id (MS-SEQ)")));
     Ok((names.collect::<Result<_, _>>()?, since.transpose()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_does_not_quote_what_was_sent() {
+        let error = object::<Channels<'_>>(br#"{"channels":"secret"}"#).err().expect("it is no list");
+        let problem = Problem::bad(format!("channels is a list of names, since a message id: {error}"));
+        assert!(problem.detail.contains("secret"), "{}", problem.detail);
+        assert_eq!(unquoted(&problem.detail), "channels is a list of names, since a message id");
+        assert_eq!(unquoted("data is missing"), "data is missing");
+    }
 }

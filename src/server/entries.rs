@@ -42,17 +42,19 @@ impl Server {
         commands: Vec<Command>,
         repeat: Option<RepeatKey>,
     ) -> Result<(), Problem> {
+        let is_new = repeat.as_ref().is_none_or(|key| !self.hub.is_repeat(key));
         let channels = commands.iter().filter_map(Command::publishes_to).map(|channel| &**channel);
-        if !self.hub.has_room_for(channels) {
+        if is_new && !self.hub.has_room_for(channels) {
             return Err(Problem::new(503, "the server has as many channels as it may (--max-channels)"));
         }
         let is_asked = commands.iter().any(|command| matches!(command, Command::Ask(_)));
-        if is_asked && !self.hub.has_room_to_ask() {
+        if is_new && is_asked && !self.hub.has_room_to_ask(self.asks_proposed) {
             return Err(Problem::new(503, "the server holds as many open questions as it may (--max-asks)"));
         }
         self.next_ticket += 1;
         let ticket = self.next_ticket;
         self.journal.propose(now.unix_ms, Proposal { ticket, commands, repeat })?;
+        self.asks_proposed += usize::from(is_asked);
         self.proposers.insert(ticket, proposer);
         self.hear_journal(now);
         Ok(())
@@ -69,16 +71,22 @@ impl Server {
         while let Some(outcome) = self.journal.poll() {
             match outcome {
                 Outcome::Committed(entry) => {
-                    let proposer = entry.ticket.and_then(|ticket| self.proposers.remove(&ticket));
+                    let proposer = entry.ticket.and_then(|ticket| self.take_proposer(ticket));
                     self.apply_one(now, entry, proposer.unwrap_or(Proposer::Nobody));
                 }
                 Outcome::Failed(ticket) => {
-                    if let Some(proposer) = self.proposers.remove(&ticket) {
+                    if let Some(proposer) = self.take_proposer(ticket) {
                         self.tell_refused(now, proposer, &JournalDown.into());
                     }
                 }
             }
         }
+    }
+
+    fn take_proposer(&mut self, ticket: u64) -> Option<Proposer> {
+        let proposer = self.proposers.remove(&ticket)?;
+        self.asks_proposed -= usize::from(matches!(proposer, Proposer::Ask(..) | Proposer::AskCommand(..)));
+        Some(proposer)
     }
 
     fn apply_one(&mut self, now: Now, entry: Entry, proposer: Proposer) {
@@ -129,6 +137,8 @@ impl Server {
                 let Some(asker) = asker else { return };
                 let Some(reply) = self.take_waiting(now, id) else { return };
                 self.hold_request(now, id, reply, asker, wait);
+                // The peer may have hung up while the journal took its time.
+                self.end_after_peer(now, id);
             }
             Proposer::AskCommand(id, Some(reference), wait_s) => {
                 let Some(asker) = asker else { return };

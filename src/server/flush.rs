@@ -80,7 +80,10 @@ impl Server {
     pub fn poll_dirty(&mut self) -> Option<ConnId> {
         self.collect_dirty_readers();
         loop {
-            let id = self.dirty.pop_front()?;
+            let Some(id) = self.dirty.pop_front() else {
+                self.askers.end_turn();
+                return None;
+            };
             if let Some(conn) = self.conns.get_mut(id) {
                 conn.is_dirty = false;
                 return Some(id);

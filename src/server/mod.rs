@@ -188,6 +188,8 @@ pub struct Server {
     /// Who is told what became of an entry, by its ticket.
     proposers: HashMap<u64, Proposer>,
     next_ticket: u64,
+    /// Questions that were proposed and did not come back yet.
+    asks_proposed: usize,
     /// Who waits for the end of a question.
     askers: askers::Askers,
     cache: EncodedCache,
@@ -250,6 +252,7 @@ impl Server {
             journal,
             proposers: HashMap::new(),
             next_ticket: 0,
+            asks_proposed: 0,
             askers: askers::Askers::default(),
             cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
             inflater: Inflater::new(),

@@ -89,7 +89,7 @@ impl Reply {
 /// The target with secrets taken out: values in the query, and what names a question.
 fn without_secrets(target: &str) -> String {
     let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
-    let path = if path.starts_with("/asks/") { "/asks/***".into() } else { path_without_secrets(path) };
+    let path = path_without_secrets(path);
     let Some(query) = query else { return path.into_owned() };
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
         // The name may be encoded, and is what it decodes to.
@@ -99,9 +99,13 @@ fn without_secrets(target: &str) -> String {
     format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
 }
 
-/// What stands for a client in a path and is longer than the id of one is its session, or may be.
+/// What names a question is a secret. What stands for a client in a path and is longer than the id of one is its
+/// session, or may be. The target may be a whole URL.
 fn path_without_secrets(path: &str) -> Cow<'_, str> {
     let decoded = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    if let Some((before, _)) = decoded.split_once("/asks/") {
+        return Cow::Owned(format!("{before}/asks/***").escape_default().to_string());
+    }
     let Some((before, rest)) = decoded.split_once("/clients/") else { return Cow::Borrowed(path) };
     let (client, behind) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     match client.len() > CLIENT_ID_LEN {
@@ -302,6 +306,8 @@ mod tests {
         assert_eq!(without_secrets("/a"), "/a");
         assert_eq!(without_secrets("/asks/abc?wait=1&session=s"), "/asks/***?wait=1&session=***");
         assert_eq!(without_secrets("/asks/abc"), "/asks/***");
+        assert_eq!(without_secrets("http://localhost/asks/abc?wait=1"), "http://localhost/asks/***?wait=1");
+        assert_eq!(without_secrets("/%61sks/abc"), "/asks/***");
         assert_eq!(
             without_secrets("/a?token=abc&x=1&ticket=&session=s&tok%65n=q&tokens=1"),
             "/a?token=***&x=1&ticket=***&session=***&tok%65n=***&tokens=1"

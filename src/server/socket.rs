@@ -17,6 +17,7 @@ use crate::http::{Connection as After, Head, Method, Version};
 use crate::hub::ReaderId;
 use crate::limits::SHARE_BYTES;
 use crate::message::{Command, Draft, Format};
+use crate::transport::encoded::Piece;
 use crate::transport::{Encoding, Opening, Transport, websocket};
 use crate::ws::{self, Agreement, CloseCode, Handshake, Kind, Opcode, Received, Upgrade};
 
@@ -253,6 +254,27 @@ impl Server {
         let mut out = Vec::with_capacity(ws::header_len(payload.len()) + payload.len());
         ws::frame(opcode, payload, &mut out);
         self.say(id, OutPiece::Own(out));
+    }
+
+    /// Appends one frame whose payload is shared but for its begin and its end.
+    pub(super) fn say_frame_of(
+        &mut self,
+        id: ConnId,
+        opcode: Opcode,
+        begin: &[u8],
+        shared: Piece,
+        end: &[u8],
+    ) {
+        if !self.is_socket(id) {
+            return;
+        }
+        let len = (begin.len() + shared.len() + end.len()) as u64;
+        let mut out = Vec::with_capacity(ws::header_len(len as usize) + begin.len());
+        ws::encode_header(ws::Header { is_final: true, rsv1: false, opcode, mask: None, len }, &mut out);
+        out.extend_from_slice(begin);
+        self.say(id, OutPiece::Own(out));
+        self.say(id, OutPiece::Shared(shared));
+        self.say(id, OutPiece::Own(end.to_vec()));
     }
 
     /// Can frames still be said? After a close frame none can.

@@ -13,7 +13,7 @@ pub struct Stats {
     pub readers: usize,
     /// Channels of all cursors.
     pub subscribers: usize,
-    /// Channels that exist.
+    /// Channels that exist, without the own logs of clients.
     pub channels: usize,
     /// Held polls.
     pub parked: usize,
@@ -71,7 +71,7 @@ impl Server {
             connections: self.conns.len(),
             readers: self.hub.reader_total(),
             subscribers: self.hub.subscription_total(),
-            channels: self.hub.channel_total(),
+            channels: self.hub.channel_total() - self.hub.own_log_total(),
             parked: self.parked,
             clients: self.hub.client_total(),
             asks: self.hub.open_asks(),

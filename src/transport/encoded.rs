@@ -268,6 +268,15 @@ impl EncodedCache {
         }
     }
 
+    /// Bytes that several connections say and that are in no log. They count as pinned while a piece of them is held.
+    pub fn lone(&self, bytes: Vec<u8>) -> Piece {
+        let (last, end) = (MessageId::ZERO, bytes.len());
+        let marks = [Mark { id: last, end }].into();
+        let chunk = Chunk { living: Rc::clone(&self.living), bytes: bytes.into(), marks, whole: false };
+        self.living.set(self.living.get() + chunk.weight());
+        Piece { chunk: Rc::new(chunk), start: 0, end, last }
+    }
+
     /// What messages are encoded with; for those that are said to one connection alone.
     pub fn encoder(&mut self) -> &mut Encoder {
         &mut self.encoder

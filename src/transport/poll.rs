@@ -19,6 +19,9 @@ pub fn notice(out: &mut Vec<u8>, notice: &Notice<'_>, escape: Escape) {
     write_notice(out, ",{", notice, escape);
 }
 
+/// Bytes of notices that a batch takes also where its bound is lower.
+const NOTICE_BYTES_MIN: usize = 64 << 10;
+
 /// What is gathered for one answer.
 pub struct Batch {
     escape: Escape,
@@ -101,10 +104,11 @@ impl Batch {
         }
     }
 
-    /// Adds a notice.
+    /// Adds a notice. It has room in any case, but may be the last that has.
     pub fn add_notice(&mut self, told: &Notice<'_>) {
         self.gap |= matches!(told, Notice::Gap { .. });
         notice(&mut self.notices, told, self.escape);
+        self.full |= self.notices.len() >= self.bytes_max.max(NOTICE_BYTES_MIN);
     }
 
     /// Is there nothing to tell?
@@ -282,6 +286,19 @@ mod tests {
                 assert_eq!(batch.add(&whole), None);
             }
         }
+    }
+
+    #[test]
+    fn notices_fill_a_batch_too() {
+        let mut batch = Batch::new(false, 100, NOTICE_BYTES_MIN + 1);
+        let mut count = 0;
+        while !batch.is_full() {
+            batch.add_notice(&Notice::Closed { channel: "a" });
+            count += 1;
+        }
+        let (bytes, each) = (batch.notices.len(), batch.notices.len() / count);
+        assert!((NOTICE_BYTES_MIN + 1..=NOTICE_BYTES_MIN + 1 + each).contains(&bytes), "{bytes}");
+        assert_eq!(batch.add(&piece_of(Encoding::Poll, &[text(0, "m")])), None);
     }
 
     #[test]

@@ -264,6 +264,7 @@ fn preflights_need_no_token() {
             "Holdline-Ttl",
             "Holdline-Key",
             "Holdline-Retain",
+            "Holdline-Session",
         ];
         for name in headers {
             assert!(answer.head.lists("Access-Control-Allow-Headers", name), "{name}: {:?}", answer.head);

@@ -155,12 +155,12 @@ fn a_repeat_is_held_on_the_same_question() {
 fn there_is_room_for_so_many_open_questions() {
     let mut bench = Bench::new(Limits { max_asks: 2, ..ROOMY });
     for n in 1..=2 {
-        assert!(bench.0.has_room_to_ask());
+        assert!(bench.0.has_room_to_ask(0));
         bench.ask(n.into(), n, question(60));
     }
-    assert!(!bench.0.has_room_to_ask());
+    assert!(!bench.0.has_room_to_ask(0));
     bench.withdraw(3, 1);
-    assert!(bench.0.has_room_to_ask());
+    assert!(bench.0.has_room_to_ask(0));
 }
 
 #[test]

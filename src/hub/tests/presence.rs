@@ -303,6 +303,60 @@ fn a_client_has_so_many_readers_and_no_more() {
 }
 
 #[test]
+fn whoever_is_away_from_a_deleted_channel_has_left_it_at_once() {
+    let mut house = House::new();
+    let watcher = house.watch(9, "b");
+    let readers = [house.come(1, "a b"), house.come(2, "a")];
+    readers.into_iter().for_each(|reader| house.lose(reader));
+    assert_eq!(house.present("a"), "1@1000:0 2@1000:0");
+    house.hub.apply(entry(vec![(at(2000), Command::Delete(name("a")))]));
+    assert_eq!((house.present("a"), house.present("b")), ("".into(), "9@1000:0 1@1000:0".into()));
+    assert_eq!(house.news(watcher), "+1b");
+    house.pass(100_000);
+    assert_eq!(house.news(watcher), "-1b");
+}
+
+#[test]
+fn a_client_is_found_by_its_readers_or_by_the_channels() {
+    // Few readers with many channels, and many readers with few: each way is the shorter one once.
+    for (others, channels) in [(0, "a b c d e f"), (20, "a")] {
+        let mut house = House::new();
+        (0..others).for_each(|number| _ = house.come(100 + number, "a"));
+        let before = house.present("a").len();
+        let first = house.come(1, channels);
+        house.now += 10;
+        let second = house.come(1, channels);
+        assert_eq!(house.present("a")[before..].trim(), "1@1000:0");
+        house.hub.leave(first);
+        assert_eq!(house.present("a")[before..].trim(), "1@1000:0");
+        assert!(house.hub.remove(second, "a") && !house.hub.remove(second, "a"));
+        assert_eq!(house.present("a").len(), before);
+    }
+}
+
+#[test]
+fn own_logs_do_not_count_among_the_channels_that_there_may_be() {
+    let mut house = House::with(Limits { max_channels: 2, ..ROOMY });
+    let readers: Vec<_> = (1..=3).map(|number| house.come(number, "a")).collect();
+    for number in 1..=3 {
+        let own = ChannelName::own(client(number));
+        assert!(house.hub.has_room_for([&*own].into_iter()));
+        let sent = Command::Publish(Draft::new(own));
+        assert!(matches!(
+            house.hub.apply(entry(vec![(at(2000 + u64::from(number)), sent)])),
+            Applied::Done(_)
+        ));
+    }
+    assert_eq!(house.hub.channel_total(), 4);
+    house.come(4, "b");
+    assert!(!house.hub.has_room_for(["c"].into_iter()));
+    readers.into_iter().for_each(|reader| house.lose(reader));
+    house.pass(10_000_000);
+    assert_eq!(house.hub.channel_total(), 1);
+    assert!(house.hub.has_room_for(["c"].into_iter()) && !house.hub.has_room_for(["c", "d"].into_iter()));
+}
+
+#[test]
 fn what_was_told_along_with_other_news_is_not_told_again() {
     let mut house = House::new();
     let watcher = house.watch(9, "a b");
