@@ -56,10 +56,9 @@ pub const UNSENT_BYTES_MAX: u32 = 64 << 10;
 pub const CLIENT_READERS_MAX: usize = 64;
 /// Joins and leaves that are held for those who watch channels. One that falls behind looks who is there instead.
 pub const COMINGS_MAX: usize = 16_384;
-/// Joins and leaves in one poll batch; beyond them the poller looks who is there instead.
-pub const NEWS_OF_POLL_MAX: usize = 100;
-/// Joins and leaves that a stream or WebSocket gets at once: as many clients as are listed when it looks instead.
-pub const NEWS_MAX: usize = 1000;
+/// Joins and leaves that a watcher is told at once; beyond them it looks who is there instead. When many come at a time,
+/// each of those who watch would be told of each.
+pub const NEWS_MAX: usize = 100;
 /// Askers that are held for one connection, each a command of a WebSocket: a backend asks many devices at a time. One
 /// more is told at once that its question is open.
 pub const ASKERS_OF_CONNECTION_MAX: usize = 1024;

@@ -10,7 +10,7 @@ use super::subscribe::Identity;
 use super::{OutPiece, Server};
 use crate::base::time::{Millis, Now};
 use crate::hub::{Next, ReaderId};
-use crate::limits::NEWS_OF_POLL_MAX;
+use crate::limits::NEWS_MAX;
 use crate::message::{Cursor, Notice};
 use crate::transport::poll::{Batch, BatchEnd};
 use crate::transport::{Encoding, Transport};
@@ -152,7 +152,7 @@ impl Server {
 
     /// Nobody but this client itself came or left, as far as it wants to know.
     fn news_is_empty(&mut self, reader: ReaderId) -> bool {
-        let is_empty = self.hub.news(reader, NEWS_OF_POLL_MAX).is_empty();
+        let is_empty = self.hub.news(reader, NEWS_MAX).is_empty();
         if is_empty {
             self.hub.take_news(reader);
         }
@@ -205,7 +205,7 @@ impl Server {
     fn gather(&mut self, now: Now, reader: ReaderId, is_jsonp: bool, limit: usize) -> Gathered {
         let encoding = if is_jsonp { Encoding::Jsonp } else { Encoding::Poll };
         let mut batch = Batch::new(is_jsonp, limit, self.settings.max_batch);
-        for news in self.hub.news(reader, NEWS_OF_POLL_MAX) {
+        for news in self.hub.news(reader, NEWS_MAX) {
             batch.add_notice(&notice_of(&news));
         }
         self.hub.take_news(reader);
