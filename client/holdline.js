@@ -42,7 +42,7 @@ globalThis.holdline = (() => {
 
   const problemOf = async (response) => {
     const { status, headers } = response;
-    const isProblem = /problem\+json/.test(headers.get('content-type'));
+    const isProblem = /problem/.test(headers.get('content-type'));
     const problem = isProblem ? await response.json() : {};
     const wait = headers.get('retry-after') * 1000 || undefined;
     return failure(problem.detail ?? `status ${status}`, { status, problem, isProblem, wait });
@@ -92,10 +92,7 @@ globalThis.holdline = (() => {
         url.protocol = url.protocol.replace('http', 'ws');
         link.signal.throwIfAborted();
         const socket = new (link.options.WebSocket ?? WebSocket)(url, 'holdline.v1');
-        link.signal.onabort = () => {
-          socket.close();
-          fail(link.signal.reason);
-        };
+        link.signal.onabort = () => socket.close();
         link.send = (command) => socket.send(JSON.stringify(command));
         socket.onmessage = ({ data }) => link.tell(data);
         socket.onerror = () => fail(failure('no WebSocket')); // in Node it is all that comes
@@ -145,8 +142,8 @@ globalThis.holdline = (() => {
       try {
         return await new Promise((give, fail) => {
           globalThis[callback] = link.again = give;
-          link.signal.onabort = () => fail(link.signal.reason);
-          script.onerror = script.onload = fail; // a script that was cut off may load, and call nothing
+          // A script that was cut off may load, and call nothing.
+          link.signal.onabort = script.onerror = script.onload = fail;
           document.head.append(script);
         });
       } finally {
@@ -553,7 +550,9 @@ globalThis.holdline = (() => {
         // A page does not see the pings of a WebSocket, so it asks itself.
         else if (link.heard && silence > heartbeat / 2) link.send?.({ type: 'ping' });
       }, heartbeat / 2);
-      link.done = TRANSPORTS[name](link).then(() => undefined, (error) => error).finally(() => {
+      // A body that is aborted where it ends may never say so (Node 20).
+      const ended = new Promise((_, fail) => { signal.addEventListener('abort', () => fail(signal.reason)); });
+      link.done = Promise.race([TRANSPORTS[name](link), ended]).then(() => undefined, (error) => error).finally(() => {
         clearTimeout(opening);
         clearInterval(watch);
         end();
