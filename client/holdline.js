@@ -556,7 +556,7 @@ globalThis.holdline = (() => {
         clearTimeout(opening);
         clearInterval(watch);
         end();
-        for (const { fail } of replies.values()) fail(failure('the line ended'));
+        for (const { fail } of replies.values()) fail(failure('ended'));
       });
       return link;
     }
@@ -654,7 +654,7 @@ globalThis.holdline = (() => {
       if (notice === 'closed') for (const all of [this.#channels, this.#behind, link.channels]) all.delete(channel);
       this.#emit(notice, told);
       if (channel) this.#emit(`${channel}\nholdline:${notice}`, told);
-      if (notice === 'closed' && !this.#wanted().size) this.#end(failure('all channels closed', { status: 410 }));
+      if (notice === 'closed' && !this.#wanted().size) this.#end(failure('closed', { status: 410 }));
     }
 
     // Is it one for the page, which may have had by another link what is lost by now?
