@@ -63,5 +63,6 @@ function hear_question(channel, { asked, over }) {
     asked(question, answer);
   });
   source.addEventListener('holdline:withdrawn', over);
+  source.addEventListener('holdline:closed', over);
   return () => source.close();
 }

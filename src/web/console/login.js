@@ -17,7 +17,7 @@ class LoginDemo {
     const abort = new AbortController();
     const id = random().slice(0, 12), channel = `demo/login/${id}`;
     const link = `${location.origin}/#confirm=${channel}`;
-    Object.assign(this, { abort, asker: undefined });
+    Object.assign(this, { abort, channel, asker: undefined });
     element('login-code').replaceChildren(qr_svg(link, 'QR code of the link below') ?? '');
     Object.assign(element('login-link'), { href: link, textContent: link });
     this.turn('waiting', 'Waiting for an answer on the other screen.');
@@ -46,11 +46,11 @@ class LoginDemo {
     put(element('login-state'), text);
   }
 
-  /** Takes the question back, if it is known under which name. */
+  /** Takes the question back; before it is known under which name, with its channel. */
   cancel() {
     if (element('login').dataset.state !== 'waiting') return;
     this.abort.abort();
-    if (this.asker) fetch(this.asker, { method: 'DELETE' }).catch(() => {});
+    fetch(this.asker ?? `/channels/${this.channel}`, { method: 'DELETE' }).catch(() => {});
     this.turn('over', 'Taken back.');
   }
 }
