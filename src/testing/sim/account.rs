@@ -255,12 +255,14 @@ impl Account {
         Ok(())
     }
 
-    /// Can it be that it has lost something?
+    /// Can it be that it has lost something? A raw socket is not told who it is, so any own log may be its own.
     pub fn may_have_gap(&self, truth: &Truth) -> bool {
         let may_have_lost = |(name, position): (&String, &Position)| {
             position.owes_gap || truth.may_have_lost(name, position.at)
         };
+        let begin = self.channels.values().map(|position| position.at).min();
         self.channels.iter().any(may_have_lost)
+            || begin.is_some_and(|at| truth.may_have_lost_for_one(at.max(self.own_at)))
     }
 
     /// Something was sent to this client and to nobody else.

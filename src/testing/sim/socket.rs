@@ -267,7 +267,7 @@ impl Socket {
                 (_, Frame::Pong(_)) => {
                     self.pings = self.pings.checked_sub(1).ok_or("a pong that answers no ping")?;
                 }
-                (_, Frame::Close { code, reason }) => self.closed(truth, code, &reason)?,
+                (_, Frame::Close { code, reason }) => self.closed(out.was_slow, truth, code, &reason)?,
                 (Via::V1, Frame::Text(text)) => self.told(&text, truth, ledger)?,
                 (Via::V1, Frame::Binary(_)) => return Err("holdline.v1 has no binary frames".to_owned()),
                 (_, Frame::Text(text)) => self.account.hears_payload(truth, text.as_bytes(), true)?,
@@ -279,12 +279,16 @@ impl Socket {
     }
 
     /// Each code has its cause.
-    fn closed(&self, truth: &Truth, code: Option<u16>, reason: &str) -> Result<(), String> {
+    fn closed(&self, was_slow: bool, truth: &Truth, code: Option<u16>, reason: &str) -> Result<(), String> {
         let troubles = &truth.troubles;
         let is_right = match (self.via, code) {
             (Via::V1, Some(1003)) => self.is_rude,
             (_, Some(1000)) => self.has_closed,
             (_, Some(1001)) => troubles.is_draining,
+            // How a question ended is not queued without end for a peer that reads nothing.
+            (Via::V1, Some(1008)) => {
+                was_slow && self.commands.values().any(|command| matches!(command, Command::Wait(_)))
+            }
             // Too much is held of all, or a payload could not be taken.
             (Via::V1, Some(1013)) => troubles.is_crowded,
             (Via::Raw, Some(1013)) => troubles.is_crowded || self.failures < troubles.journal_failures,

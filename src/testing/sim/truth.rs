@@ -146,8 +146,16 @@ impl Truth {
 
     /// Was this sent to one client alone?
     pub fn was_for_one(&self, data: &[u8]) -> bool {
-        let own = self.channels.range("@client/".to_owned().."@client0".to_owned());
-        own.into_iter().any(|(_, log)| log.records.iter().any(|record| record.data == data))
+        self.own_logs().any(|(_, log)| log.records.iter().any(|record| record.data == data))
+    }
+
+    /// May something that was sent to one client alone after `id` be lost?
+    pub fn may_have_lost_for_one(&self, id: MessageId) -> bool {
+        self.own_logs().any(|(name, _)| self.may_have_lost(name, id))
+    }
+
+    fn own_logs(&self) -> impl Iterator<Item = (&String, &Log)> {
+        self.channels.range("@client/".to_owned().."@client0".to_owned())
     }
 
     /// Where the question `ask` ended, if that is after `from`.
