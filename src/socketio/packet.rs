@@ -69,7 +69,7 @@ impl Kind {
 pub struct Packet<'a> {
     /// What it is.
     pub kind: Kind,
-    /// How many attachments follow; 0 where the kind has none.
+    /// How many attachments follow: at least one if the kind is binary, else 0.
     pub attachments: usize,
     /// Begins with `/`.
     pub namespace: &'a str,
@@ -118,6 +118,7 @@ fn decode_attachments(text: &str) -> Result<(usize, &str), PacketError> {
     let rest = rest.strip_prefix('-').filter(|_| !number.is_empty()).ok_or(PacketError::Attachments)?;
     // A number too long for its type is too many as well.
     match number.parse() {
+        Ok(0) => Err(PacketError::Attachments),
         Ok(number) if number <= ATTACHMENTS_MAX => Ok((number, rest)),
         Ok(_) | Err(_) => Err(PacketError::TooManyAttachments),
     }
@@ -193,7 +194,6 @@ mod tests {
             (r#"4{"message":"no"}"#, packet(ConnectError, "/", None, Some(r#"{"message":"no"}"#))),
             (r#"4/a,"no""#, packet(ConnectError, "/a", None, Some(r#""no""#))),
             (r#"51-["baz",{}]"#, binary(1, packet(BinaryEvent, "/", None, Some(r#"["baz",{}]"#)))),
-            (r#"50-["baz"]"#, packet(BinaryEvent, "/", None, Some(r#"["baz"]"#))),
             (r#"510-/a,7["b"]"#, binary(10, packet(BinaryEvent, "/a", Some(7), Some(r#"["b"]"#)))),
             ("62-/admin,456[{}]", binary(2, packet(BinaryAck, "/admin", Some(456), Some("[{}]")))),
         ];
@@ -242,6 +242,8 @@ mod tests {
             ("51", Attachments),
             ("5[\"a\"]", Attachments),
             ("5-[\"a\"]", Attachments),
+            ("50-[\"a\"]", Attachments),
+            ("600-1[]", Attachments),
             ("51/a-[\"a\"]", Attachments),
             ("5x-[\"a\"]", Attachments),
             ("51.0-[\"a\"]", Attachments),

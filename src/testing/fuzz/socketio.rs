@@ -42,7 +42,7 @@ fn read(text: &str) -> Option<Packet<'_>> {
     let mut attachments = 0;
     if kind.is_binary() {
         let (number, after) = rest.split_once('-')?;
-        attachments = decimal(number).filter(|&number| number <= 10)? as usize;
+        attachments = decimal(number).filter(|number| (1..=10).contains(number))? as usize;
         rest = after;
     }
     let mut namespace = "/";
