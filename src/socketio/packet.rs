@@ -163,6 +163,7 @@ fn check_data(kind: Kind, id: Option<u64>, data: Option<&str>) -> Result<(), Pac
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::JSON_DEPTH_MAX;
 
     fn packet<'a>(kind: Kind, namespace: &'a str, id: Option<u64>, data: Option<&'a str>) -> Packet<'a> {
         Packet { kind, attachments: 0, namespace, id, data }
@@ -224,6 +225,14 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(Packet::decode(text), Ok(expected), "{text}");
         }
+    }
+
+    #[test]
+    fn json_is_as_deep_as_it_may_be() {
+        let event = |depth: usize| format!("2[\"a\",{}{}]", "[".repeat(depth), "]".repeat(depth));
+        let most = JSON_DEPTH_MAX - 1;
+        assert!(Packet::decode(&event(most)).is_ok(), "the array of arguments counts as well");
+        assert_eq!(Packet::decode(&event(most + 1)), Err(PacketError::TooDeep));
     }
 
     #[test]
