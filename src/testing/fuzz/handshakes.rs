@@ -40,7 +40,7 @@ fn naive<'a>(pairs: &[Pair<'a>], is_malformed: bool) -> Result<Asked<'a>, Reques
         _ => return Err(RequestError::TransportUnknown),
     };
     let is_v4 = versions == ["4"];
-    let wants_base64 = all("b64").iter().any(|value| value != "");
+    let wants_base64 = all("b64").iter().any(|value| !value.is_empty());
     let sid = match sids.as_slice() {
         _ if is_malformed => return Err(RequestError::BadRequest),
         [] => None,
