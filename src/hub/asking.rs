@@ -82,6 +82,7 @@ fn end_of(id: MessageId, ask: AskId, end: AskEnd, except: Option<ClientId>) -> M
         event: None,
         data: Rc::default(),
         format: Format::Text,
+        spread: false,
         media_type: None,
         except,
         retained: false,

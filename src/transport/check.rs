@@ -40,6 +40,7 @@ pub(crate) fn message(seq: u64, format: Format, data: impl AsRef<[u8]>) -> Messa
         event: None,
         data: Rc::from(data.as_ref()),
         format,
+        spread: false,
         media_type: None,
         except: None,
         retained: true,

@@ -79,6 +79,7 @@ fn message(data: &[u8]) -> Option<Message> {
         event: given(event).filter(|event: &std::rc::Rc<str>| !event.chars().any(char::is_control)),
         data: payload.into(),
         format: [Format::Json, Format::Text, Format::Binary][usize::from(format) % 3],
+        spread: format >= 128,
         media_type: given(media_type),
         except: None,
         retained: true,
