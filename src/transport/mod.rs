@@ -140,11 +140,29 @@ pub struct Opening<'a> {
     pub nonce: &'a str,
 }
 
+/// Where a message stands: the channel that it was published to, and as part of what its reader has it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The name of the channel.
+    pub channel: &'a str,
+    /// The own channel of the namespace in which it is read as one of several (Socket.IO); `None`: it is that channel,
+    /// or there are no namespaces.
+    pub namespace: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    /// In a channel that is nobody's extra.
+    pub fn of(channel: &'a str) -> Self {
+        Place { channel, namespace: None }
+    }
+}
+
 type Fields = &'static [(&'static str, &'static str)];
 
 impl Encoding {
     /// Appends one message.
-    pub fn encode(self, channel: &str, m: &Message, encoder: &mut Encoder, out: &mut Vec<u8>) {
+    pub fn encode(self, place: Place<'_>, m: &Message, encoder: &mut Encoder, out: &mut Vec<u8>) {
+        let Place { channel, .. } = place;
         self.framed(out, |out| match self {
             Self::Poll => poll::message(out, channel, m, Escape::Plain),
             Self::Jsonp => poll::message(out, channel, m, Escape::Script),
@@ -330,8 +348,8 @@ mod tests {
         let told = Notice::Closed { channel: "news" };
         type Verb<'v> = &'v dyn Fn(Encoding, &mut Vec<u8>);
         let verbs: [Verb<'_>; 6] = [
-            &|e, out| e.encode("news", &text(0, "a\r\n0\r\n\r\n"), &mut encoder(), out),
-            &|e, out| e.encode("news", &text(0, &"x".repeat(70_000)), &mut encoder(), out),
+            &|e, out| e.encode(Place::of("news"), &text(0, "a\r\n0\r\n\r\n"), &mut encoder(), out),
+            &|e, out| e.encode(Place::of("news"), &text(0, &"x".repeat(70_000)), &mut encoder(), out),
             &|e, out| e.notice(&told, NONCE, out),
             &|e, out| e.heartbeat(cursor, true, NONCE, out),
             &|e, out| e.heartbeat(cursor, false, NONCE, out),
@@ -351,9 +369,8 @@ mod tests {
     #[test]
     fn every_message_has_bytes_in_every_encoding() {
         for encoding in every_encoding() {
-            assert!(
-                !written_bytes(|out| encoding.encode("news", &text(0, ""), &mut encoder(), out)).is_empty()
-            );
+            let encode = |out: &mut _| encoding.encode(Place::of("news"), &text(0, ""), &mut encoder(), out);
+            assert!(!written_bytes(encode).is_empty(), "{encoding:?}");
         }
     }
 

@@ -5,8 +5,8 @@ use super::members::Members;
 use super::wire;
 use crate::message::{Format, Message, MessageId};
 use crate::testing::decode;
-use crate::transport::Encoding;
 use crate::transport::encoder::Encoder;
+use crate::transport::{Encoding, Place};
 use crate::ws::WindowBits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +30,7 @@ pub fn encodings(data: &[u8]) {
     let window = WindowBits::new(9 + data[0] / 3 % 7);
     for encoding in every_encoding(window) {
         let mut out = b"before".to_vec();
-        encoding.encode(CHANNEL, &message, &mut encoder, &mut out);
+        encoding.encode(Place::of(CHANNEL), &message, &mut encoder, &mut out);
         let written = out.strip_prefix(b"before").expect("what stood there stays");
         let written = if encoding.is_chunked() { only_chunk(written) } else { written };
         match encoding {
