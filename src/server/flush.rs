@@ -226,7 +226,7 @@ impl Server {
             Next::ReplayEnd { cursor } => Notice::Position { cursor },
         };
         let mut words = Vec::new();
-        encoding.notice(&notice, nonce, &mut words);
+        encoding.notice("", &notice, nonce, &mut words);
         Reading::Told(told.expect("a notice is acknowledged"), words)
     }
 

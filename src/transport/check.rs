@@ -31,6 +31,8 @@ pub(crate) fn every_encoding() -> Vec<Encoding> {
     all.extend(windows().map(Encoding::WebSocket));
     all.extend(windows().map(Encoding::WebSocketReplay));
     all.extend(windows().map(Encoding::WebSocketRaw));
+    all.extend(windows().map(Encoding::SocketIo));
+    all.push(Encoding::SocketIoPolling);
     all
 }
 

@@ -619,6 +619,30 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_within_a_namespace_is_shared_by_its_readers_and_with_nobody_else() {
+        let log = messages(3);
+        let mut cache = EncodedCache::new(1 << 20, encoder());
+        let within = |other, name| Source { within: Some((other, name)), ..NEWS };
+        let sources = [NEWS, within(2, "a"), within(3, "a/b")];
+        for encoding in [Encoding::SocketIo(None), Encoding::SocketIoPolling] {
+            let pieces = sources.map(|source| {
+                let [one, two] =
+                    [(); 2].map(|()| cache.get(source, encoding, log.iter()).expect("not empty"));
+                assert!(Rc::ptr_eq(&one.chunk, &two.chunk));
+                one
+            });
+            for (piece, lead) in pieces.iter().zip(["42/news,[", "42/a,[", "42/a/b,["]) {
+                assert!(memchr::memmem::find(piece.bytes(), lead.as_bytes()).is_some(), "{lead}");
+            }
+            check(&cache);
+        }
+        assert_eq!(cache.encoded_count(), 2 * 3 * 3);
+        cache.forget_channel(1);
+        check(&cache);
+        assert_eq!((cache.lists.len(), cache.made.len(), cache.bytes()), (0, 0, 0));
+    }
+
+    #[test]
     fn a_short_write_tells_the_message_it_stands_in() {
         let log = messages(5);
         let mut cache = EncodedCache::new(1 << 20, encoder());
