@@ -7,10 +7,10 @@ use super::encoder::Encoder;
 use super::envelope::{notice_members, notice_name, text_of};
 use super::json::{self, Escape};
 use super::websocket;
+use crate::engineio;
 use crate::message::{AskRole, Format, Message, Notice};
+use crate::socketio::{Kind, Packet, attachments};
 use crate::ws::{Opcode, WindowBits};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use std::borrow::Cow;
 use std::io::Write;
 
@@ -19,8 +19,6 @@ const MAIN: &str = "main";
 /// An event that was published without a name.
 const NAMELESS: &str = "message";
 
-/// Stands between two packets in the answer to a poll.
-const SEPARATOR: u8 = 0x1e;
 /// What stands for the first attachment.
 const PLACEHOLDER: &str = "{\"_placeholder\":true,\"num\":0}";
 
@@ -47,12 +45,14 @@ pub fn namespace_of(channel: &str) -> Cow<'static, str> {
 pub fn message(out: &mut Vec<u8>, wire: Wire, place: Place<'_>, message: &Message, encoder: &mut Encoder) {
     let namespace = namespace_of(place.namespace.unwrap_or(place.channel));
     let Arguments { json, attachments } = Arguments::of(message);
+    let kind = if attachments.is_empty() { Kind::Event } else { Kind::BinaryEvent };
     let number = match message.ask {
-        Some(AskRole::Question(ask)) => Some(ask.ack_number()),
+        Some(AskRole::Question(ask)) => Some(u64::from(ask.ack_number())),
         Some(AskRole::End(..)) | None => None,
     };
     wire.text(out, encoder, |out| {
-        head(out, attachments.len(), &namespace, number);
+        let attachments = attachments.len();
+        said(out, &Packet { kind, attachments, namespace: &namespace, id: number, data: None });
         out.push(b'[');
         json::string(out, message.event.as_deref().unwrap_or(NAMELESS), Escape::Plain);
         if !json.is_empty() {
@@ -80,16 +80,43 @@ pub fn notice(out: &mut Vec<u8>, wire: Wire, namespace: &str, notice: &Notice<'_
         return;
     }
     wire.plain(out, |out| {
-        head(out, 0, &namespace_of(namespace), None);
+        let namespace = namespace_of(namespace);
+        said(out, &Packet { kind: Kind::Event, attachments: 0, namespace: &namespace, id: None, data: None });
         write!(out, "[\"holdline:{}\",{{", notice_name(notice)).expect("a Vec takes every write");
         notice_members(out, notice, Escape::Plain);
         out.extend_from_slice(b"}]");
     });
 }
 
+/// A packet that the server says to one client, and what its placeholders stand for.
+pub fn packet(
+    out: &mut Vec<u8>,
+    wire: Wire,
+    packet: &Packet<'_>,
+    attachments: &[impl AsRef<[u8]>],
+    encoder: &mut Encoder,
+) {
+    debug_assert_eq!(packet.attachments, attachments.len(), "it says how many follow");
+    wire.text(out, encoder, |out| said(out, packet));
+    for attachment in attachments {
+        wire.binary(out, encoder, attachment.as_ref());
+    }
+}
+
+/// A packet of Engine.IO that is about the session itself, as text.
+pub fn text(out: &mut Vec<u8>, wire: Wire, packet: &str) {
+    wire.plain(out, |out| out.extend_from_slice(packet.as_bytes()));
+}
+
 /// Asks for a sign of life.
 pub fn ping(out: &mut Vec<u8>, wire: Wire) {
-    wire.plain(out, |out| out.push(b'2'));
+    wire.plain(out, |out| engineio::Packet::Ping("").encode(out));
+}
+
+/// A packet of Socket.IO as a message of Engine.IO.
+fn said(out: &mut Vec<u8>, packet: &Packet<'_>) {
+    engineio::Packet::Message(engineio::Data::Text("")).encode(out);
+    packet.encode(out);
 }
 
 impl Wire {
@@ -108,7 +135,7 @@ impl Wire {
                 websocket::text(out, write);
             }
             Wire::Polling => {
-                out.push(SEPARATOR);
+                out.push(engineio::payload::SEPARATOR);
                 write(out);
             }
         }
@@ -119,24 +146,10 @@ impl Wire {
         match self {
             Wire::Frames(window) => websocket::data(out, Opcode::Binary, bytes, encoder, window),
             Wire::Polling => {
-                out.extend_from_slice(&[SEPARATOR, b'b']);
-                out.extend_from_slice(STANDARD.encode(bytes).as_bytes());
+                let data = engineio::Data::Binary(Cow::Borrowed(bytes));
+                engineio::payload::push(out, &engineio::Packet::Message(data));
             }
         }
-    }
-}
-
-/// What stands before the array of an event: the type of Engine.IO's packet, and the head of Socket.IO's.
-fn head(out: &mut Vec<u8>, attachments: usize, namespace: &str, number: Option<u32>) {
-    match attachments {
-        0 => out.extend_from_slice(b"42"),
-        count => write!(out, "45{count}-").expect("a Vec takes every write"),
-    }
-    if namespace != "/" {
-        write!(out, "{namespace},").expect("a Vec takes every write");
-    }
-    if let Some(number) = number {
-        write!(out, "{number}").expect("a Vec takes every write");
     }
 }
 
@@ -161,8 +174,14 @@ impl<'m> Arguments<'m> {
             let json = String::from_utf8(quoted).expect("a string between quotation marks");
             return Arguments { json: Cow::Owned(json), attachments: Vec::new() };
         }
-        let json = if message.spread { elements(text).unwrap_or(text) } else { text };
-        Arguments { json: Cow::Borrowed(json), attachments: Vec::new() }
+        let bare = if message.spread { elements(text).unwrap_or(text) } else { text };
+        match attachments::unfold(bare) {
+            Some((json, attachments)) => {
+                let attachments = attachments.into_iter().map(Cow::Owned).collect();
+                Arguments { json: Cow::Owned(json), attachments }
+            }
+            None => Arguments { json: Cow::Borrowed(bare), attachments: Vec::new() },
+        }
     }
 }
 
@@ -235,6 +254,50 @@ mod tests {
         let said = r#"451-/news,0["message",{"_placeholder":true,"num":0}]"#;
         let bytes = written_bytes(|out| message(out, FRAMES, Place::of("news"), &asked, &mut encoder()));
         assert_eq!(frames(&bytes), [(0x81, said.as_bytes()), (0x82, b"\0\xff\x1e")]);
+    }
+
+    #[test]
+    fn base64_within_json_is_attachments_unless_a_client_could_not_read_them() {
+        let spread = |json: &str| Message { spread: true, ..sample(0, Format::Json, json) };
+        let placeholder = |n: usize| format!("{{\"_placeholder\":true,\"num\":{n}}}");
+        let [zero, one] = [0, 1].map(placeholder);
+        let encoded = r#"{"$base64":"AP8="}"#;
+        let cases = [
+            (spread(&format!("[{encoded}, {{\"a\":{encoded}}}]")), format!("{zero}, {{\"a\":{one}}}"), 2),
+            (sample(0, Format::Json, format!("[{encoded},1]")), format!("[{zero},1]"), 1),
+            (sample(0, Format::Json, encoded), zero.clone(), 1),
+            (text(0, encoded), format!("{encoded:?}"), 0),
+            (sample(0, Format::Json, format!("[{encoded},{zero}]")), format!("[{encoded},{zero}]"), 0),
+            (sample(0, Format::Json, &zero), zero, 0),
+        ];
+        for (sample, arguments, count) in cases {
+            let bytes = written_bytes(|out| message(out, FRAMES, EXTRA, &sample, &mut encoder()));
+            let frames = frames(&bytes);
+            let head = if count == 0 { "42".to_owned() } else { format!("45{count}-") };
+            let said =
+                format!(r#"{head}/a/b,["message",{arguments},{{"channel":"news"}},"1763687000123-0"]"#);
+            assert_eq!(core::str::from_utf8(frames[0].1), Ok(&*said));
+            assert_eq!(frames[1..], vec![(0x82, &b"\0\xff"[..]); count]);
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_to_one_client_is_carried_alike() {
+        let data = r#"[{"_placeholder":true,"num":0}]"#;
+        let ack =
+            Packet { kind: Kind::BinaryAck, attachments: 1, namespace: "/a", id: Some(7), data: Some(data) };
+        let write = |wire| written_bytes(|out| packet(out, wire, &ack, &[b"\x01"], &mut encoder()));
+        let said = format!("461-/a,7{data}");
+        assert_eq!(frames(&write(FRAMES)), [(0x81, said.as_bytes()), (0x82, b"\x01")]);
+        assert_eq!(write(Wire::Polling), format!("\u{1e}{said}\u{1e}bAQ==").into_bytes());
+        let large = format!("[\"{}\"]", "x".repeat(2000));
+        let ack = Packet { kind: Kind::Ack, attachments: 0, data: Some(&large), ..ack };
+        let wire = Wire::Frames(Some(WindowBits::MAX));
+        let nothing: [&[u8]; 0] = [];
+        let bytes = written_bytes(|out| packet(out, wire, &ack, &nothing, &mut encoder()));
+        assert_eq!(frames(&bytes)[0].0, 0xc1);
+        assert_eq!(written_bytes(|out| super::text(out, wire, "6")), [0x81, 1, b'6']);
+        assert_eq!(written(|out| super::text(out, Wire::Polling, "0{}")), "\u{1e}0{}");
     }
 
     #[test]

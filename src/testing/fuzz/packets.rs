@@ -5,6 +5,7 @@ use crate::testing::decode;
 use crate::ws::WindowBits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// An event that a server sent.
@@ -14,6 +15,28 @@ pub struct Event {
     /// The members of its array, as they stand there.
     pub array: Vec<Box<RawValue>>,
     pub attachments: Vec<Vec<u8>>,
+}
+
+impl Event {
+    /// An argument with its attachments in the form that all others get.
+    pub fn filled_in(&self, argument: &RawValue) -> Option<Value> {
+        let mut value = serde_json::from_str(argument.get()).ok()?;
+        self.fill_in(&mut value);
+        Some(value)
+    }
+
+    fn fill_in(&self, value: &mut Value) {
+        match value {
+            Value::Object(members) if members.get("_placeholder") == Some(&Value::Bool(true)) => {
+                let number = members.get("num").and_then(Value::as_u64).expect("a number");
+                let bytes = &self.attachments[usize::try_from(number).expect("a small number")];
+                *value = serde_json::json!({ "$base64": STANDARD.encode(bytes) });
+            }
+            Value::Object(members) => members.values_mut().for_each(|value| self.fill_in(value)),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.fill_in(value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
 }
 
 /// The packets of Engine.IO in frames: the texts, and the binary ones behind them.
