@@ -25,6 +25,7 @@ mod members;
 mod naive_base64;
 mod names;
 mod offers;
+mod packets;
 mod query;
 mod request;
 mod socketio;
