@@ -170,7 +170,7 @@ mod tests {
             );
             assert_eq!(
                 values.as_deref(),
-                expected.as_ref().map(|values| &values[..]).map_err(|error| error),
+                expected.as_ref().map(|values| &values[..]),
                 "{json}"
             );
         }
