@@ -64,6 +64,11 @@ pub const NEWS_MAX: usize = 100;
 pub const ASKERS_OF_CONNECTION_MAX: usize = 1024;
 /// Bytes of the `ref` of a command, as JSON: it is held until the reply.
 pub const REF_MAX: usize = 256;
+/// Effects that a handler of an application may ask for in one call.
+pub const CALL_EFFECTS_MAX: usize = 65_536;
+/// Bytes of all that a handler asks to send in one call, besides one message of the largest size; what goes to many counts
+/// once.
+pub const CALL_BYTES_MAX: usize = 16 * M;
 /// Clients in one list of them.
 pub const CLIENTS_LISTED_MAX: usize = 1000;
 /// Bytes of what a client calls itself.
