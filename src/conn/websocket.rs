@@ -10,8 +10,8 @@ pub enum Protocol {
     V1,
     /// Payloads of one channel: `holdline.raw`.
     Raw,
-    /// Everything comes back: `/echo`.
-    Echo,
+    /// No subprotocol: whom they are for knows what they mean.
+    Plain,
 }
 
 /// One WebSocket.

@@ -55,6 +55,7 @@ mod registry;
 pub use arguments::Arguments;
 pub use echo::Echo;
 pub use effects::{Effect, Effects, Outgoing};
+pub(crate) use messages::Line;
 pub use messages::{Message, MessageHandler, Peer, PeerId};
 pub use namespace::{Ack, Event, NamespaceHandler, Refusal, Socket, SocketId};
 pub use registry::{HandlerId, Handlers, NamespaceId, Place, TableId};

@@ -35,6 +35,18 @@ pub enum Place {
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct HandlerId(u16);
 
+impl HandlerId {
+    /// The handler that was given as the `index`-th.
+    pub(crate) const fn new(index: u16) -> Self {
+        HandlerId(index)
+    }
+
+    /// Its place in the order in which they were given.
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// Names a handler of a namespace.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct NamespaceId(u16);

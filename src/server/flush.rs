@@ -80,6 +80,7 @@ impl Server {
     /// The next connection that has something to write, each once a turn.
     pub fn poll_dirty(&mut self) -> Option<ConnId> {
         self.collect_dirty_readers();
+        self.tell_gone();
         loop {
             let Some(id) = self.dirty.pop_front() else {
                 self.askers.end_turn();
@@ -389,7 +390,7 @@ fn wire_of(conn: &Connection) -> Option<Wire> {
         Proto::Stream(stream) => Some(Wire { reader: stream.reader, encoding: stream.encoding }),
         Proto::WebSocket(socket, rider) => {
             let encoding = match socket.protocol {
-                Protocol::V1 | Protocol::Echo => Encoding::WebSocket(socket.window),
+                Protocol::V1 | Protocol::Plain => Encoding::WebSocket(socket.window),
                 Protocol::Raw => Encoding::WebSocketRaw(socket.window),
             };
             Some(Wire { reader: rider.reader()?, encoding })

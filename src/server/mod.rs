@@ -29,6 +29,7 @@ mod engine;
 mod entries;
 mod files;
 mod flush;
+mod handlers;
 mod input;
 mod listing;
 mod owner;
@@ -204,6 +205,8 @@ pub struct Server {
     /// Who answers instead of the hub, and what was asked for in the call under way.
     handlers: Handlers,
     effects: Effects,
+    /// Whose handlers have not heard that they have gone.
+    gone: VecDeque<handlers::Gone>,
     staged: flush::Staged,
     dirty: VecDeque<ConnId>,
     actions: VecDeque<Action>,
@@ -268,6 +271,7 @@ impl Server {
             inflater: Inflater::new(),
             handlers: own_handlers(&settings, Handlers::default()),
             effects: Effects::new(settings.max_message),
+            gone: VecDeque::new(),
             staged: flush::Staged::default(),
             dirty: VecDeque::new(),
             actions: VecDeque::new(),

@@ -9,6 +9,7 @@ use super::reply::Reply;
 use super::{Server, access, socket};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
+use crate::handler::{HandlerId, Place};
 use crate::http::{Head, Method, decode_path};
 use crate::hub::AskError;
 
@@ -32,7 +33,8 @@ enum Route {
     ListChannels,
     Console,
     Script,
-    Echo,
+    /// An application answers.
+    Handler(HandlerId),
     /// Perhaps a file.
     Other,
 }
@@ -125,7 +127,7 @@ impl Server {
             (Route::Channel(channel), Method::Delete) => {
                 self.delete_channel(now, id, reply.take(now), channel)
             }
-            (Route::Echo, _) => self.open_echo(now, id, head, reply)?,
+            (Route::Handler(handler), _) => self.open_handled(now, id, head, reply, handler)?,
             (Route::Alive, Method::Get | Method::Head) => {
                 self.answer_json(now, id, reply, ALIVE.to_owned(), &[])
             }
@@ -176,6 +178,10 @@ impl Server {
 
     fn route(&self, head: &Head<'_, '_>) -> Result<Route, Problem> {
         let path = head.target.path;
+        match self.handlers.at(path) {
+            Some(Place::WebSocket(handler)) => return Ok(Route::Handler(handler)),
+            Some(Place::Engine(_) | Place::Namespaces(_)) | None => {}
+        }
         if let Some(name) = path.strip_prefix("/channels/") {
             return Ok(Route::Channel(ChannelName::parse(&decode_path(name)?)?));
         }
@@ -204,7 +210,6 @@ impl Server {
             "/stats" => Route::Stats,
             "/stats/channels" => Route::ListChannels,
             "/holdline.js" => Route::Script,
-            "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,
         })
