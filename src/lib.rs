@@ -36,3 +36,8 @@ pub mod io;
 
 #[doc(hidden)]
 pub mod testing;
+
+/// The page's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+mod embedding_page {}
