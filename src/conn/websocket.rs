@@ -10,8 +10,10 @@ pub enum Protocol {
     V1,
     /// Payloads of one channel: `holdline.raw`.
     Raw,
-    /// No subprotocol: whom they are for knows what they mean.
+    /// No subprotocol: a handler of an application knows what they mean.
     Plain,
+    /// Packets of a session that other connections may carry too: Engine.IO.
+    Engine,
 }
 
 /// One WebSocket.

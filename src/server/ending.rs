@@ -91,6 +91,7 @@ impl Server {
             self.parked -= usize::from(matches!(before, Proto::Parked(_)));
             self.count_ended(&before);
             self.note_gone(id, &before);
+            self.carrier_lost(now, id, &before);
         }
         if let Some(reader) = reader {
             self.hub.lose(reader, now.at);
@@ -141,7 +142,8 @@ impl Server {
         self.own_bytes -= freed;
         self.incoming_bytes -= conn.counted_bytes as usize;
         self.wheel.cancel(id.index());
-        self.writing.remove(&id);
+        self.forget_writing(id);
+        self.carrier_lost(self.clock, id, &conn.proto);
         self.askers.let_go(id);
         if let Some(reader) = conn.reader() {
             self.hub.lose(reader, self.clock.at);

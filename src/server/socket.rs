@@ -189,7 +189,7 @@ impl Server {
             Received::Message { kind, data } => match whom {
                 Whom::Handler(handler) => self.hand_over(now, id, handler, kind, &data),
                 Whom::Reader(reader) => self.heard(now, id, protocol, reader, kind, &data),
-                Whom::Session(_) => {}
+                Whom::Session(session) => self.engine_message(now, id, session, kind, &data),
             },
         }
     }
@@ -202,7 +202,7 @@ impl Server {
             (Protocol::V1, Kind::Binary) => {
                 self.close_socket(now, id, CloseCode::UNSUPPORTED, "holdline.v1 speaks JSON in text frames");
             }
-            (Protocol::Plain, _) => {}
+            (Protocol::Plain | Protocol::Engine, _) => {}
         }
     }
 
