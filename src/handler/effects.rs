@@ -122,6 +122,17 @@ impl Outgoing {
         &self.frame[self.frame.len() - self.payload_len..]
     }
 
+    /// What was given.
+    pub fn message(&self) -> Message<'_> {
+        match self.kind {
+            Kind::Text => {
+                let text = simdutf8::basic::from_utf8(self.payload());
+                Message::Text(text.expect("it was a text when it was laid down"))
+            }
+            Kind::Binary => Message::Binary(self.payload()),
+        }
+    }
+
     /// The whole as one uncompressed WebSocket frame.
     pub fn into_frame(self) -> Vec<u8> {
         self.frame
@@ -144,7 +155,7 @@ mod tests {
     fn a_message_is_copied_once_and_is_a_frame() {
         for message in [Message::Text("hé"), Message::Binary(&[0; 70_000]), Message::Text("")] {
             let outgoing = Outgoing::new(message);
-            assert_eq!(outgoing.payload(), message.bytes());
+            assert_eq!((outgoing.message(), outgoing.payload()), (message, message.bytes()));
             assert_eq!(
                 outgoing.kind(),
                 if matches!(message, Message::Text(_)) { Kind::Text } else { Kind::Binary }

@@ -73,7 +73,7 @@ impl Handlers {
     #[must_use]
     pub fn engine(mut self, path: &str, handler: impl MessageHandler + 'static) -> Self {
         let id = self.add(handler);
-        self.place(path, Place::Engine(id))
+        self.place(&with_slash(path), Place::Engine(id))
     }
 
     /// `handler` answers the Socket.IO namespace `name`, as `/` or `/chat`, of the sessions at `path`, whose last slash
@@ -84,7 +84,8 @@ impl Handlers {
     /// slash, or has a handler.
     #[must_use]
     pub fn namespace(mut self, path: &str, name: &str, handler: impl NamespaceHandler + 'static) -> Self {
-        let table = match self.at(path) {
+        let path = &with_slash(path);
+        let table = match self.given(path) {
             Some(Place::Namespaces(table)) => table,
             Some(Place::WebSocket(_) | Place::Engine(_)) => panic!("{path} has a handler already"),
             None => {
@@ -107,18 +108,26 @@ impl Handlers {
 
     fn place(mut self, path: &str, place: Place) -> Self {
         assert!(path.starts_with('/'), "a path begins with a slash: {path:?}");
-        assert!(self.at(path).is_none(), "{path} has a handler already");
+        assert!(self.given(path).is_none(), "{path} has a handler already");
         self.paths.push((path.into(), place));
         self
     }
 
-    /// To whom a path belongs.
-    pub fn at(&self, path: &str) -> Option<Place> {
-        let is_here = |own: &str, place| match place {
-            Place::WebSocket(_) => path == own,
-            Place::Engine(_) | Place::Namespaces(_) => without_slash(path) == without_slash(own),
+    /// To whom exactly this path was given.
+    fn given(&self, path: &str) -> Option<Place> {
+        self.paths.iter().find(|(own, _)| **own == *path).map(|(_, place)| *place)
+    }
+
+    /// To whom a path belongs, and what of it lies below the path that was given: the longest of them counts.
+    pub fn at<'p>(&self, path: &'p str) -> Option<(Place, &'p str)> {
+        let below = |own: &str, place| match place {
+            Place::WebSocket(_) => (path == own).then_some(""),
+            Place::Engine(_) | Place::Namespaces(_) => {
+                path.strip_prefix(own).or_else(|| (path == own.strip_suffix('/')?).then_some(""))
+            }
         };
-        self.paths.iter().find(|(own, place)| is_here(own, *place)).map(|(_, place)| *place)
+        let here = self.paths.iter().filter_map(|(own, place)| Some((*place, below(own, *place)?)));
+        here.min_by_key(|(_, below)| below.len())
     }
 
     /// Who answers the namespace `name`.
@@ -149,9 +158,9 @@ fn place_of_last(count: usize) -> u16 {
     u16::try_from(count - 1).expect("an application has a handful of handlers")
 }
 
-/// A path without the slash at its end.
-fn without_slash(path: &str) -> &str {
-    path.strip_suffix('/').unwrap_or(path)
+/// A path with a slash at its end.
+fn with_slash(path: &str) -> String {
+    if path.ends_with('/') { path.to_owned() } else { format!("{path}/") }
 }
 
 #[cfg(test)]
@@ -174,6 +183,7 @@ mod tests {
         Handlers::default()
             .websocket("/echo", Echo)
             .engine("/engine.io/", Echo)
+            .websocket("/engine.io/echo", Echo)
             .namespace("/socket.io/", "/", Named("main"))
             .namespace("/other", "/", Named("other main"))
             .namespace("/socket.io", "/custom", Named("custom"))
@@ -183,16 +193,22 @@ mod tests {
     fn a_path_belongs_to_one_place_with_or_without_its_last_slash() {
         let handlers = handlers();
         let (first, second) = (TableId(0), TableId(1));
+        let (echo, engine) = (Place::WebSocket(HandlerId(0)), Place::Engine(HandlerId(1)));
+        let (main, other) = (Place::Namespaces(first), Place::Namespaces(second));
         let cases = [
-            ("/echo", Some(Place::WebSocket(HandlerId(0)))),
+            ("/echo", Some((echo, ""))),
             ("/echo/", None),
-            ("/engine.io/", Some(Place::Engine(HandlerId(1)))),
-            ("/engine.io", Some(Place::Engine(HandlerId(1)))),
-            ("/engine.io//", None),
-            ("/engine.io/x", None),
-            ("/socket.io", Some(Place::Namespaces(first))),
-            ("/socket.io/", Some(Place::Namespaces(first))),
-            ("/other/", Some(Place::Namespaces(second))),
+            ("/echo/x", None),
+            ("/engine.io/", Some((engine, ""))),
+            ("/engine.io", Some((engine, ""))),
+            ("/engine.io//", Some((engine, "/"))),
+            ("/engine.io/x", Some((engine, "x"))),
+            ("/engine.iox", None),
+            ("/engine.io/echo", Some((Place::WebSocket(HandlerId(2)), ""))),
+            ("/socket.io", Some((main, ""))),
+            ("/socket.io/", Some((main, ""))),
+            ("/socket.io/socket.io.js", Some((main, "socket.io.js"))),
+            ("/other/", Some((other, ""))),
             ("/", None),
             ("", None),
         ];
@@ -237,9 +253,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic = "/engine.io has a handler already"]
+    #[should_panic = "/engine.io/ has a handler already"]
     fn a_path_is_not_given_twice() {
-        let _ = handlers().websocket("/engine.io", Echo);
+        let _ = handlers().engine("/engine.io", Echo);
     }
 
     #[test]

@@ -340,7 +340,7 @@ impl Server {
 
 /// The handlers of an application, and those that the server brings along where the application leaves room.
 fn own_handlers(settings: &Settings, handlers: Handlers) -> Handlers {
-    match settings.echo && handlers.at(ECHO).is_none() {
+    match settings.echo && !matches!(handlers.at(ECHO), Some((_, ""))) {
         true => handlers.websocket(ECHO, Echo),
         false => handlers,
     }

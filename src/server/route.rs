@@ -82,8 +82,8 @@ impl Server {
             reply.callback = jsonp_callback(head);
         }
         self.check_host(id, head)?;
-        if let Some(below) = self.below_socketio(head.target.path) {
-            return self.engine_request(now, id, head, reply, below, is_upgrade);
+        if let Some((site, below)) = self.session_site(head.target.path) {
+            return self.engine_request(now, id, head, reply, (site, below), is_upgrade);
         }
         access::check_deed(&self.settings, head, is_upgrade)?;
         let route = self.route(head)?;
@@ -182,8 +182,8 @@ impl Server {
     fn route(&self, head: &Head<'_, '_>) -> Result<Route, Problem> {
         let path = head.target.path;
         match self.handlers.at(path) {
-            Some(Place::WebSocket(handler)) => return Ok(Route::Handler(handler)),
-            Some(Place::Engine(_) | Place::Namespaces(_)) | None => {}
+            Some((Place::WebSocket(handler), _)) => return Ok(Route::Handler(handler)),
+            Some((Place::Engine(_) | Place::Namespaces(_), _)) | None => {}
         }
         if let Some(name) = path.strip_prefix("/channels/") {
             return Ok(Route::Channel(ChannelName::parse(&decode_path(name)?)?));

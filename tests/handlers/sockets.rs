@@ -1,11 +1,11 @@
-//! Handlers of an application on WebSockets: what they are told, in which order, and what becomes of what they ask for.
+//! Handlers of WebSockets.
 
+use super::client::Socket;
 use holdline::handler::{Handlers, Message, MessageHandler, Peer, PeerId};
 use holdline::limits::{CALL_EFFECTS_MAX, Settings};
-use holdline::testing::decode::deflate::Windows;
 use holdline::testing::decode::handshake::Handshake;
-use holdline::testing::decode::websocket::{BINARY, FIN, Frame, SocketReader, TEXT, client_frame};
-use holdline::testing::driver::{Line, World};
+use holdline::testing::decode::websocket::Frame;
+use holdline::testing::driver::World;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -69,50 +69,17 @@ fn world(settings: Settings) -> (World, Room) {
     (World::with_handlers(settings, Handlers::default().websocket("/room", room.clone())), room)
 }
 
-/// A WebSocket of the room and what its client reads.
-struct Socket {
-    line: Line,
-    reader: SocketReader,
-}
-
-impl Socket {
-    fn open(world: &mut World, extensions: Option<&str>) -> Socket {
-        let line = world.open(&Handshake { target: "/room", extensions, ..Handshake::default() }.request());
-        let written = world.take_written(line);
-        let head = memchr::memmem::find(&written, b"\r\n\r\n").expect("a head") + 4;
-        assert!(written.starts_with(b"HTTP/1.1 101 "));
-        let windows = extensions.map(|_| Windows { server_bits: 15, client_bits: 15 });
-        let mut reader = SocketReader::new(windows);
-        reader.push(&written[head..]);
-        Socket { line, reader }
-    }
-
-    fn send(&self, world: &mut World, text: &str) {
-        world.send(self.line, &client_frame(FIN | TEXT, [1, 2, 3, 4], text.as_bytes()));
-    }
-
-    fn read(&mut self, world: &mut World) -> Vec<Frame> {
-        world.settle();
-        self.reader.push(&world.take_written(self.line));
-        self.reader.all().expect("proper frames")
-    }
-
-    fn texts(&mut self, world: &mut World) -> Vec<String> {
-        let text = |frame| match frame {
-            Frame::Text(text) => text,
-            other => panic!("{other:?}"),
-        };
-        self.read(world).into_iter().map(text).collect()
-    }
+fn join(world: &mut World, extensions: Option<&str>) -> Socket {
+    Socket::open(world, "/room", extensions)
 }
 
 #[test]
 fn a_handler_is_told_of_each_coming_message_and_going_once() {
     let (mut world, room) = world(Settings::default());
-    let (mut ann, mut ben) = (Socket::open(&mut world, None), Socket::open(&mut world, None));
+    let (mut ann, mut ben) = (join(&mut world, None), join(&mut world, None));
     assert_eq!(ann.texts(&mut world), ["welcome"]);
     ann.send(&mut world, "hi");
-    world.send(ann.line, &client_frame(FIN | BINARY, [0; 4], b"\xff"));
+    ann.send_bytes(&mut world, b"\xff");
     assert_eq!(ann.read(&mut world), [Frame::Binary(b"hi".to_vec())]);
     assert_eq!(ben.texts(&mut world), ["welcome"]);
     world.reset(ann.line);
@@ -126,7 +93,7 @@ fn a_handler_is_told_of_each_coming_message_and_going_once() {
 #[test]
 fn what_is_asked_for_is_done_in_its_order() {
     let (mut world, room) = world(Settings::default());
-    let (mut ann, mut ben) = (Socket::open(&mut world, None), Socket::open(&mut world, None));
+    let (mut ann, mut ben) = (join(&mut world, None), join(&mut world, None));
     for text in ["all 1", "2", "all 3", "leave", "all 4"] {
         ann.send(&mut world, text);
     }
@@ -141,7 +108,7 @@ fn what_is_asked_for_is_done_in_its_order() {
 #[test]
 fn a_handler_may_close_all_its_peers_at_once() {
     let (mut world, room) = world(Settings::default());
-    let mut all: Vec<Socket> = (0..3).map(|_| Socket::open(&mut world, None)).collect();
+    let mut all: Vec<Socket> = (0..3).map(|_| join(&mut world, None)).collect();
     all[1].send(&mut world, "throw");
     for socket in &mut all {
         let frames = socket.read(&mut world);
@@ -153,7 +120,7 @@ fn a_handler_may_close_all_its_peers_at_once() {
 #[test]
 fn a_call_that_asks_for_too_much_ends_its_peer_and_nobody_else() {
     let (mut world, _) = world(Settings::default());
-    let (mut ann, mut ben) = (Socket::open(&mut world, None), Socket::open(&mut world, None));
+    let (mut ann, mut ben) = (join(&mut world, None), join(&mut world, None));
     ann.send(&mut world, "much");
     let frames = ann.read(&mut world);
     assert!(matches!(frames[..], [_, Frame::Close { code: Some(1011), .. }]), "{frames:?}");
@@ -164,8 +131,8 @@ fn a_call_that_asks_for_too_much_ends_its_peer_and_nobody_else() {
 #[test]
 fn what_goes_to_many_is_compressed_for_whoever_agreed_to_it() {
     let (mut world, _) = world(Settings::default());
-    let mut plain = Socket::open(&mut world, None);
-    let mut compressed = [(); 2].map(|()| Socket::open(&mut world, Some("permessage-deflate")));
+    let mut plain = join(&mut world, None);
+    let mut compressed = [(); 2].map(|()| join(&mut world, Some("permessage-deflate")));
     plain.send(&mut world, "long");
     let long = "long ".repeat(20_000);
     assert_eq!(plain.texts(&mut world), ["welcome", &*long]);
@@ -179,7 +146,7 @@ fn what_goes_to_many_is_compressed_for_whoever_agreed_to_it() {
 fn a_peer_that_takes_nothing_of_what_others_say_is_dropped() {
     let settings = Settings { max_queue: 150_000, ..Settings::default() };
     let (mut world, room) = world(settings);
-    let (mut ann, ben) = (Socket::open(&mut world, None), Socket::open(&mut world, None));
+    let (mut ann, ben) = (join(&mut world, None), join(&mut world, None));
     world.narrow(ben.line, Some(0));
     for said in 1..=3 {
         assert!(!world.is_closed(ben.line), "{said}");
