@@ -9,8 +9,8 @@ const VALUES = [0, -1.5, 1e21, '', 'text', '✓ 漢字 \u{1F600}', '\u0000\u001e
 
 test('each kind of value arrives as it was emitted', async t => {
   const server = await serve(t);
-  await by_all(t, async (t, io, options, transport) => {
-    const url = `${server.url}/values/${transport}${io.length}`;
+  await by_all(t, async (t, io, options, tag) => {
+    const url = `${server.url}/values/${tag}`;
     const [speaker, listener] = [await connect(t, url, options, io), await connect(t, url, options, io)];
     for (const value of VALUES) speaker.socket.emit('value', value);
     const heard = await listener.hears('value', VALUES.length);
@@ -21,8 +21,8 @@ test('each kind of value arrives as it was emitted', async t => {
 
 test('several arguments come as several, for others they are an array; none is null', async t => {
   const server = await serve(t);
-  await by_all(t, async (t, io, options, transport) => {
-    const channel = `several/${transport}${io.length}`;
+  await by_all(t, async (t, io, options, tag) => {
+    const channel = `several/${tag}`;
     const url = `${server.url}/${channel}`;
     const [speaker, listener] = [await connect(t, url, options, io), await connect(t, url, options, io)];
     speaker.socket.emit('none');

@@ -10,8 +10,8 @@ const octets = { 'content-type': 'application/octet-stream' };
 
 test('a Buffer, an ArrayBuffer and a typed array arrive as Buffers', async t => {
   const server = await serve(t);
-  await by_all(t, async (t, io, options, transport) => {
-    const url = `${server.url}/alone/${transport}${io.length}`;
+  await by_all(t, async (t, io, options, tag) => {
+    const url = `${server.url}/alone/${tag}`;
     const [speaker, listener] = [await connect(t, url, options, io), await connect(t, url, options, io)];
     const { buffer } = new Uint8Array(ALL_BYTES);
     for (const bytes of [ALL_BYTES, buffer, new Uint8Array(buffer), Buffer.alloc(0), Buffer.from([0x1e])]) speaker.socket.emit('bytes', bytes);
@@ -23,8 +23,8 @@ test('a Buffer, an ArrayBuffer and a typed array arrive as Buffers', async t => 
 
 test('Buffers stand anywhere in several arguments', async t => {
   const server = await serve(t);
-  await by_all(t, async (t, io, options, transport) => {
-    const url = `${server.url}/nested/${transport}${io.length}`;
+  await by_all(t, async (t, io, options, tag) => {
+    const url = `${server.url}/nested/${tag}`;
     const [speaker, listener] = [await connect(t, url, options, io), await connect(t, url, options, io)];
     const said = [
       { picture: ALL_BYTES, name: 'x', parts: [Buffer.from('a'), [Buffer.from('b'), 'c']] }, Buffer.from('alone'), 'text',

@@ -6,8 +6,8 @@ import { range, retained, serve } from '../support/holdline.mjs';
 
 test('two clients chat, and neither hears itself', async t => {
   const server = await serve(t);
-  await by_all(t, async (t, io, options, transport) => {
-    const url = `${server.url}/chat/${transport}${io.length}`;
+  await by_all(t, async (t, io, options, tag) => {
+    const url = `${server.url}/chat/${tag}`;
     const [ann, bob] = [await connect(t, url, options, io), await connect(t, url, options, io)];
     for (const n of range(1, 20)) {
       ann.socket.emit('ann', n);
@@ -15,7 +15,7 @@ test('two clients chat, and neither hears itself', async t => {
     }
     assert.deepEqual((await bob.hears('ann', 20)).map(([n]) => n), range(1, 20));
     assert.deepEqual((await ann.hears('bob', 20)).map(([n]) => n), range(1, 20));
-    await settled(server, `chat/${transport}${io.length}`, ann, bob);
+    await settled(server, `chat/${tag}`, ann, bob);
     assert.deepEqual([ann.events('ann'), bob.events('bob')], [[], []]);
   });
 });

@@ -34,8 +34,8 @@ test('several namespaces on one connection hear each its own', async t => {
 
 test('what is emitted on one namespace is not heard on another', async t => {
   const server = await serve(t);
-  await by_all(t, async (t, io, options, transport) => {
-    const name = `${transport}${io.length}`;
+  await by_all(t, async (t, io, options, tag) => {
+    const name = `${tag}`;
     const speaker = await connect(t, `${server.url}/one/${name}`, options, io);
     const same = await connect(t, `${server.url}/one/${name}`, options, io);
     const other = await connect(t, `${server.url}/other/${name}`, options, io);

@@ -3,18 +3,18 @@ import io_v4 from 'socket.io-client';
 import io_v3 from 'socket.io-client-3';
 import { until } from '../../browser/check.mjs';
 
-export const CLIENTS = { 'socket.io-client 4': io_v4, 'socket.io-client 3': io_v3 };
+export const CLIENTS = { 4: io_v4, 3: io_v3 };
 export const TRANSPORTS = {
   polling: { transports: ['polling'] },
   websocket: { transports: ['websocket'] },
   upgrade: { transports: ['polling', 'websocket'] },
 };
 
-/** Each client by each transport: `body(t, io, options)` is a test of its own. */
+/** Each client by each transport: `body(t, io, options, tag)` is a test of its own, and `tag` its name in a channel's. */
 export async function by_all(t, body) {
-  for (const [client, io] of Object.entries(CLIENTS)) {
+  for (const [version, io] of Object.entries(CLIENTS)) {
     for (const [transport, options] of Object.entries(TRANSPORTS)) {
-      await t.test(`${client}, ${transport}`, t => body(t, io, options, transport));
+      await t.test(`socket.io-client ${version}, ${transport}`, t => body(t, io, options, `${transport}-${version}`));
     }
   }
 }
