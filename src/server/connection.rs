@@ -2,8 +2,10 @@
 //! Law: an idle connection is this record and nothing else.
 
 use super::askers::AskWait;
+use super::engine::SessionId;
 use super::park::Parked;
 use super::reply::Reply;
+use super::rider::Rider;
 use crate::base::id::Id;
 use crate::base::inbuf::InBuf;
 use crate::base::outq::Queue;
@@ -34,8 +36,8 @@ pub enum Proto {
     Parked(Box<Parked>),
     /// A response without an end.
     Stream(Stream),
-    /// Frames.
-    WebSocket(WebSocket, Option<ReaderId>),
+    /// Frames, and whom they are for.
+    WebSocket(WebSocket, Rider),
     /// What is left to say is said, then the connection ends. Input is thrown away.
     Closing(Closing),
 }
@@ -54,6 +56,8 @@ pub enum Pending {
     Journal,
     /// The end of a question; see [`super::askers`].
     Question { asker: AskerId, wait: AskWait },
+    /// Something to say in a session; see [`super::engine`].
+    Packets(SessionId),
     /// A file; see [`super::files`].
     File(super::files::Transfer),
 }
@@ -166,7 +170,9 @@ impl Connection {
         match &self.proto {
             Proto::Parked(_) => true,
             Proto::Stream(_) => true,
-            Proto::Waiting(waiting) => matches!(waiting.on, Pending::Question { .. }),
+            Proto::Waiting(waiting) => {
+                matches!(waiting.on, Pending::Question { .. } | Pending::Packets(_))
+            }
             Proto::Http(_) | Proto::WebSocket(..) | Proto::Closing(_) => false,
         }
     }
@@ -176,7 +182,7 @@ impl Connection {
         match &self.proto {
             Proto::Stream(stream) => Some(stream.reader),
             Proto::Parked(parked) => Some(parked.reader),
-            Proto::WebSocket(_, reader) => *reader,
+            Proto::WebSocket(_, rider) => rider.reader(),
             Proto::Http(_) | Proto::Waiting(_) | Proto::Closing(_) => None,
         }
     }

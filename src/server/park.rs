@@ -2,6 +2,7 @@
 //! that is not empty, by its deadline, or by its peer's going.
 
 use super::connection::{Closing, ConnId, Proto};
+use super::owner::Owner;
 use super::presence::notice_of;
 use super::problem::Problem;
 use super::reading::Reading;
@@ -12,6 +13,7 @@ use crate::base::time::{Millis, Now};
 use crate::hub::{Next, ReaderId};
 use crate::limits::NEWS_MAX;
 use crate::message::{Cursor, Notice};
+use crate::transport::encoded::Source;
 use crate::transport::poll::{Batch, BatchEnd};
 use crate::transport::{Encoding, Transport};
 
@@ -63,7 +65,13 @@ impl Server {
         let is_held = reading.wait_s > 0 && !reply.head_only && !self.is_draining;
         self.hub.check_client(identity.client)?;
         let (channels, start) = (&reading.channels, reading.start);
-        let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
+        let reader = self.hub.subscribe(
+            Owner::Conn(id).pack(),
+            Some(identity.client),
+            channels,
+            start,
+            now.unix_ms,
+        )?;
         // Who polls without a session and is answered at once is nobody who could be there; who is held, is.
         let is_known = reading.session.is_some() && !reply.head_only;
         if is_known {
@@ -225,12 +233,8 @@ impl Server {
                 Next::Withdrawn { ask, end, .. } => batch.add_notice(&Notice::Withdrawn { ask, end }),
                 Next::ReplayEnd { .. } => {}
                 Next::Run(run) => {
-                    let piece = self.cache.get(
-                        super::channel_key(run.channel),
-                        run.name,
-                        encoding,
-                        run.messages.iter(),
-                    );
+                    let source = Source::of(super::channel_key(run.channel), run.name);
+                    let piece = self.cache.get(source, encoding, run.messages.iter());
                     from = piece.and_then(|piece| batch.add(&piece)).unwrap_or(from);
                 }
             }
@@ -241,16 +245,6 @@ impl Server {
             }
         }
     }
-}
-
-/// How the hub names the owner of a reader.
-pub(super) fn owner(id: ConnId) -> u64 {
-    (u64::from(id.generation()) << 32) | id.index() as u64
-}
-
-/// The connection that owns a reader.
-pub(super) fn owned_by(owner: u64) -> ConnId {
-    ConnId::new(owner as u32, (owner >> 32) as u32)
 }
 
 /// Is it a transport of batches?

@@ -22,13 +22,15 @@ pub struct ByTransport {
     pub poll: usize,
     pub jsonp: usize,
     pub raw: usize,
+    #[serde(rename = "socket.io")]
+    pub socket_io: usize,
 }
 
 impl ByTransport {
     /// All of them.
     pub fn total(&self) -> usize {
-        let ByTransport { websocket, sse, ndjson, iframe, long_poll, poll, jsonp, raw } = *self;
-        websocket + sse + ndjson + iframe + long_poll + poll + jsonp + raw
+        let ByTransport { websocket, sse, ndjson, iframe, long_poll, poll, jsonp, raw, socket_io } = *self;
+        websocket + sse + ndjson + iframe + long_poll + poll + jsonp + raw + socket_io
     }
 
     /// Where a connection that is about this is counted; `None`: it reads nothing.
@@ -36,8 +38,8 @@ impl ByTransport {
         let transport = match proto {
             Proto::Stream(stream) => stream.encoding.transport(),
             Proto::Parked(parked) => parked.transport(),
-            Proto::WebSocket(_, None) => return None,
-            Proto::WebSocket(socket, Some(_)) if socket.protocol == Protocol::Raw => {
+            Proto::WebSocket(_, rider) if rider.reader().is_none() => return None,
+            Proto::WebSocket(socket, _) if socket.protocol == Protocol::Raw => {
                 return Some(&mut self.raw);
             }
             Proto::WebSocket(..) => Transport::WebSocket,
@@ -51,6 +53,7 @@ impl ByTransport {
             Transport::LongPoll => &mut self.long_poll,
             Transport::Poll => &mut self.poll,
             Transport::Jsonp => &mut self.jsonp,
+            Transport::SocketIo => &mut self.socket_io,
         })
     }
 }
