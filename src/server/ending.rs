@@ -4,6 +4,7 @@
 use super::connection::{Closing, ConnId, Connection, Proto};
 use super::{Action, Server};
 use crate::base::time::Now;
+use crate::conn::Protocol;
 use crate::message::Notice;
 
 impl Server {
@@ -184,7 +185,14 @@ impl Server {
 
     /// Under which path a connection reads what it reads at present.
     fn path_of(&self, conn: &Connection) -> String {
-        let Some(reader) = conn.reader() else { return "/echo".to_owned() };
+        let Some(reader) = conn.reader() else {
+            return match &conn.proto {
+                Proto::WebSocket(socket, _) if socket.protocol == Protocol::Engine => {
+                    self.settings.socketio_path.to_string()
+                }
+                _ => "/echo".to_owned(),
+            };
+        };
         let channels: Vec<&str> = self.hub.channels(reader).collect();
         match channels[..] {
             [] => "/channels".to_owned(),

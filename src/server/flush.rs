@@ -173,6 +173,7 @@ impl Server {
             self.stage_wire(now, id, &wire);
         } else if let Proto::WebSocket(socket, rider) = &conn.proto
             && let Whom::Session(session) = rider.whom()
+            && self.sessions.get(session).is_some_and(|known| known.is_carried_by(id))
         {
             let window = socket.window;
             self.stage_talk(now, id, session, window);
@@ -327,7 +328,7 @@ impl Server {
         self.after_sent(now, id);
         let has_more = self.conns.get(id).is_some_and(|conn| {
             let news = conn.reader().is_some_and(|reader| self.hub.has_news(reader));
-            !conn.queue.is_empty() || news || self.is_talk_unread(conn)
+            !conn.queue.is_empty() || news || self.is_talk_unread(id, conn)
         });
         has_more || !is_all_read
     }

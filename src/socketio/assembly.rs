@@ -108,10 +108,9 @@ mod tests {
             ("0", received(Kind::Connect, None, &[])),
             ("1", received(Kind::Disconnect, None, &[])),
             ("2[\"a\"]", received(Kind::Event, Some("[\"a\"]"), &[])),
-            ("50-[\"a\"]", received(Kind::Event, Some("[\"a\"]"), &[])),
             ("31[]", Received { id: Some(1), ..received(Kind::Ack, Some("[]"), &[]) }),
             (
-                "60-/x,1[]",
+                "3/x,1[]",
                 Received { id: Some(1), namespace: "/x".into(), ..received(Kind::Ack, Some("[]"), &[]) },
             ),
         ];

@@ -286,6 +286,28 @@ mod tests {
     }
 
     #[test]
+    fn each_part_of_a_text_is_looked_at_a_few_times_only() {
+        // Whatever would be looked at again for each of its like takes minutes at this length.
+        let count = 100_000;
+        let hostile = [
+            r#"{"$base64":"#.repeat(count),
+            format!("[{}1]", r#"{"$base64":"A"},"#.repeat(count)),
+            format!("[{}1]", r#"{"$base64":"A","#.repeat(count)),
+            "\"".repeat(count),
+            "\"\\".repeat(count),
+            format!("\"a\"{}", " ".repeat(count)).repeat(3),
+            r#"{"_placeholder":true,"num":"#.repeat(count),
+            r#"{"_placeholder":true,"_placeholder":true}"#.repeat(count),
+            r#""\u005fplaceholder":"#.repeat(count),
+            ("{\"".to_owned() + &r"\u005f".repeat(count) + "\":") + &"[".repeat(count),
+        ];
+        for text in hostile {
+            // The outcome for what is no JSON is nobody's concern.
+            drop((unfold(&text), fold(&text, &boxes(&[b"x"]))));
+        }
+    }
+
+    #[test]
     fn deep_json_is_bounded() {
         let nested =
             |depth: usize, inner: &str| format!("{}{inner}{}", "{\"a\":".repeat(depth), "}".repeat(depth));

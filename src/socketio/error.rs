@@ -7,7 +7,7 @@ pub enum PacketError {
     Empty,
     /// It begins with none of the seven types.
     UnknownType,
-    /// The number of attachments is none, or `-` does not follow it.
+    /// The number of attachments is none or 0, or `-` does not follow it.
     Attachments,
     /// More attachments than are taken.
     TooManyAttachments,
@@ -58,7 +58,9 @@ impl PacketError {
         match self {
             PacketError::Empty => "an empty packet",
             PacketError::UnknownType => "a packet begins with a digit from 0 to 6",
-            PacketError::Attachments => "a binary packet says how many attachments follow: 51-[…]",
+            PacketError::Attachments => {
+                "a binary packet says how many attachments follow, at least one: 51-[…]"
+            }
             PacketError::TooManyAttachments => "more than 10 attachments",
             PacketError::Id => "an acknowledgement id is a number up to 2^53-1, and an ACK has one",
             PacketError::Json => "the data of a packet is JSON (RFC 8259)",

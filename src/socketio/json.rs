@@ -130,3 +130,71 @@ pub fn check(text: &str) -> Result<&RawValue, PacketError> {
     }
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_its_tokens() {
+        use Token::*;
+        let cases: [(&str, &[Token]); 16] = [
+            ("", &[]),
+            (" \t\r\n", &[]),
+            ("1", &[Scalar(0..1)]),
+            (" -1.5e3 ", &[Scalar(1..7)]),
+            (r#""a""#, &[Scalar(0..3)]),
+            (r#""\"\\""#, &[Scalar(0..6)]),
+            ("[]", &[ArrayStart, ArrayEnd]),
+            ("{ }", &[ObjectStart(0), ObjectEnd(3)]),
+            ("[true,null]", &[ArrayStart, Scalar(1..5), Scalar(6..10), ArrayEnd]),
+            (r#"{"a":1}"#, &[ObjectStart(0), Name(1..4), Scalar(5..6), ObjectEnd(7)]),
+            (r#"{"a" : "b"}"#, &[ObjectStart(0), Name(1..4), Scalar(7..10), ObjectEnd(11)]),
+            (r#"{"€":{}}"#, &[ObjectStart(0), Name(1..6), ObjectStart(7), ObjectEnd(9), ObjectEnd(10)]),
+            (r#"["{",":"]"#, &[ArrayStart, Scalar(1..4), Scalar(5..8), ArrayEnd]),
+            // None of these is JSON.
+            (r#""a"#, &[Scalar(0..2)]),
+            (r#""\"#, &[Scalar(0..2)]),
+            ("1€]", &[Scalar(0..4), ArrayEnd]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(Tokens::of(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_means_what_its_escapes_say() {
+        let cases = [
+            (r#""""#, Some("")),
+            (r#""a€""#, Some("a€")),
+            (r#""\u0061\/\"""#, Some("a/\"")),
+            (r#""\ud83d\ude00""#, Some("😀")),
+            (r#""\ud83d""#, None),
+            (r#""\x""#, None),
+            ("1", None),
+            ("\"", None),
+            ("", None),
+        ];
+        for (spelled, meant) in cases {
+            assert_eq!(string(spelled).as_deref(), meant, "{spelled}");
+            for name in ["a€", "a/\"", "😀", "num"] {
+                assert_eq!(means(spelled, name), meant == Some(name), "{spelled} {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_or_too_deep_is_refused() {
+        let nested = |depth: usize| format!("{}{}", "[{\"a\":".repeat(depth / 2), "}]".repeat(depth / 2));
+        let nested = |depth: usize| nested(depth).replace(":}", ":\"[[\"}");
+        assert_eq!(check(" [1 ] ").map(RawValue::get), Ok("[1 ]"));
+        for text in ["", " ", "[", "]", "[1]]", "{1:2}", "\"\n\"", "nul", "+1", "[1,]", "\u{feff}1"] {
+            assert_eq!(check(text).map(RawValue::get), Err(PacketError::Json), "{text:?}");
+        }
+        assert!(check(&nested(JSON_DEPTH_MAX)).is_ok());
+        assert_eq!(check(&nested(JSON_DEPTH_MAX + 2)).map(RawValue::get), Err(PacketError::TooDeep));
+        // As deep as a message can be: nothing recurses.
+        let deepest = "[".repeat(500_000) + &"]".repeat(500_000);
+        assert_eq!(check(&deepest).map(RawValue::get), Err(PacketError::TooDeep));
+    }
+}

@@ -69,7 +69,7 @@ impl Kind {
 pub struct Packet<'a> {
     /// What it is.
     pub kind: Kind,
-    /// How many attachments follow; 0 where the kind has none.
+    /// How many attachments follow: at least one if the kind is binary, else 0.
     pub attachments: usize,
     /// Begins with `/`.
     pub namespace: &'a str,
@@ -118,6 +118,7 @@ fn decode_attachments(text: &str) -> Result<(usize, &str), PacketError> {
     let rest = rest.strip_prefix('-').filter(|_| !number.is_empty()).ok_or(PacketError::Attachments)?;
     // A number too long for its type is too many as well.
     match number.parse() {
+        Ok(0) => Err(PacketError::Attachments),
         Ok(number) if number <= ATTACHMENTS_MAX => Ok((number, rest)),
         Ok(_) | Err(_) => Err(PacketError::TooManyAttachments),
     }
@@ -162,6 +163,7 @@ fn check_data(kind: Kind, id: Option<u64>, data: Option<&str>) -> Result<(), Pac
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::JSON_DEPTH_MAX;
 
     fn packet<'a>(kind: Kind, namespace: &'a str, id: Option<u64>, data: Option<&'a str>) -> Packet<'a> {
         Packet { kind, attachments: 0, namespace, id, data }
@@ -193,7 +195,6 @@ mod tests {
             (r#"4{"message":"no"}"#, packet(ConnectError, "/", None, Some(r#"{"message":"no"}"#))),
             (r#"4/a,"no""#, packet(ConnectError, "/a", None, Some(r#""no""#))),
             (r#"51-["baz",{}]"#, binary(1, packet(BinaryEvent, "/", None, Some(r#"["baz",{}]"#)))),
-            (r#"50-["baz"]"#, packet(BinaryEvent, "/", None, Some(r#"["baz"]"#))),
             (r#"510-/a,7["b"]"#, binary(10, packet(BinaryEvent, "/a", Some(7), Some(r#"["b"]"#)))),
             ("62-/admin,456[{}]", binary(2, packet(BinaryAck, "/admin", Some(456), Some("[{}]")))),
         ];
@@ -227,6 +228,14 @@ mod tests {
     }
 
     #[test]
+    fn json_is_as_deep_as_it_may_be() {
+        let event = |depth: usize| format!("2[\"a\",{}{}]", "[".repeat(depth), "]".repeat(depth));
+        let most = JSON_DEPTH_MAX - 1;
+        assert!(Packet::decode(&event(most)).is_ok(), "the array of arguments counts as well");
+        assert_eq!(Packet::decode(&event(most + 1)), Err(PacketError::TooDeep));
+    }
+
+    #[test]
     fn what_is_no_packet_is_told() {
         use PacketError::*;
         let cases = [
@@ -242,6 +251,8 @@ mod tests {
             ("51", Attachments),
             ("5[\"a\"]", Attachments),
             ("5-[\"a\"]", Attachments),
+            ("50-[\"a\"]", Attachments),
+            ("600-1[]", Attachments),
             ("51/a-[\"a\"]", Attachments),
             ("5x-[\"a\"]", Attachments),
             ("51.0-[\"a\"]", Attachments),

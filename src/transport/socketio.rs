@@ -303,7 +303,7 @@ mod tests {
         let data = r#"[{"_placeholder":true,"num":0}]"#;
         let ack =
             Packet { kind: Kind::BinaryAck, attachments: 1, namespace: "/a", id: Some(7), data: Some(data) };
-        let write = |wire| written_bytes(|out| packet(out, wire, &ack, &[b"\x01"], false, &mut encoder()));
+        let write = |wire| written_bytes(|out| packet(out, wire, &ack, &[b"\x01"], &mut encoder()));
         let said = format!("461-/a,7{data}");
         assert_eq!(frames(&write(FRAMES)), [(0x81, said.as_bytes()), (0x82, b"\x01")]);
         assert_eq!(write(Wire::Polling), format!("\u{1e}{said}\u{1e}bAQ==").into_bytes());
@@ -311,7 +311,7 @@ mod tests {
         let ack = Packet { kind: Kind::Ack, attachments: 0, data: Some(&large), ..ack };
         let wire = Wire::Frames(Some(WindowBits::MAX));
         let nothing: [&[u8]; 0] = [];
-        let bytes = written_bytes(|out| packet(out, wire, &ack, &nothing, false, &mut encoder()));
+        let bytes = written_bytes(|out| packet(out, wire, &ack, &nothing, &mut encoder()));
         assert_eq!(frames(&bytes)[0].0, 0xc1);
         assert_eq!(written_bytes(|out| super::text(out, wire, "6")), [0x81, 1, b'6']);
         assert_eq!(written(|out| super::text(out, Wire::Polling, "0{}")), "\u{1e}0{}");

@@ -154,6 +154,13 @@ impl Server {
     }
 }
 
+impl Session {
+    /// Do its messages go out on this WebSocket? One that only wants to take over gets none.
+    pub(super) fn is_carried_by(&self, conn: ConnId) -> bool {
+        self.carrier == Carrier::WebSocket(conn)
+    }
+}
+
 /// The session that a connection which is about this carries, or wants to carry.
 fn session_in(proto: &Proto) -> Option<SessionId> {
     match proto {

@@ -46,12 +46,12 @@ impl Server {
         let Pending::Packets(session) = waiting.on else { return };
         self.gather_talk(now, session);
         let Some(known) = self.sessions.get_mut(session) else { return };
-        if known.words.is_empty() && known.carrier.probe().is_some_and(|probe| probe.has_probed) {
+        if known.words.is_empty() && known.talk.is_told() {
+            if !known.carrier.take_release(now.at) {
+                return self.arm_session(session);
+            }
             // Let go, so that the WebSocket may take over.
             payload::push(&mut known.words, &Packet::Noop);
-        }
-        if known.words.is_empty() && known.talk.is_told() {
-            return;
         }
         known.carrier.end_get();
         if let Some(reply) = self.take_waiting(now, id) {

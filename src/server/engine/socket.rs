@@ -83,7 +83,7 @@ impl Server {
                     self.end_session(now, session, &Packet::Close);
                 }
             }
-            Ok(Packet::Ping("probe")) => self.answer_probe(id, session),
+            Ok(Packet::Ping("probe")) => self.answer_probe(now, id, session),
             Ok(Packet::Upgrade) => self.upgrade(now, session),
             Ok(_) | Err(()) if is_carrier => self.end_session(now, session, &Packet::Close),
             Ok(_) | Err(()) => self.close_carrier(now, id),
@@ -91,12 +91,12 @@ impl Server {
     }
 
     /// The WebSocket gets through: the GET is let go, so that it may take over.
-    fn answer_probe(&mut self, id: ConnId, session: SessionId) {
+    fn answer_probe(&mut self, now: Now, id: ConnId, session: SessionId) {
         let mut out = Vec::new();
         wire::text(&mut out, Wire::Frames(None), "3probe");
         self.say(id, OutPiece::Own(out));
         let Some(known) = self.sessions.get_mut(session) else { return };
-        known.carrier.has_probed();
+        known.carrier.has_probed(now.at);
         if let Some(get) = known.carrier.held() {
             self.mark_dirty(get);
         }

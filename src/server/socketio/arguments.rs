@@ -140,13 +140,16 @@ mod tests {
     }
 
     const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
-    const NOTHING: &[&[u8]] = &[];
+    /// Attachments.
+    type Bytes = &'static [&'static [u8]];
+    const NOTHING: Bytes = &[];
 
     #[test]
     fn an_event_is_a_draft_and_read_by_socket_io_it_is_that_event() {
         use Format::{Binary, Json, Text};
         // arguments -> data, format, is it spread?, arguments as they are read if they are not the same
-        let cases: [(&str, &[&[u8]], &[u8], Format, bool, Option<&str>); 13] = [
+        type Case = (&'static str, Bytes, &'static [u8], Format, bool, Option<&'static str>);
+        let cases: [Case; 13] = [
             ("", NOTHING, b"null", Json, false, Some(",null")),
             (",null", NOTHING, b"null", Json, false, None),
             (r#","x\ny""#, NOTHING, b"x\ny", Text, false, None),
@@ -224,7 +227,7 @@ mod tests {
     fn what_is_no_draft_is_refused_with_a_sentence() {
         let long = "n".repeat(129);
         let large = "x".repeat(MAX + 1);
-        let cases: [(&str, &[&[u8]], u16, &str); 13] = [
+        let cases: [(&str, Bytes, u16, &str); 13] = [
             (r#"2["open",1]"#, NOTHING, 400, "open"),
             (r#"2["error",1]"#, NOTHING, 400, "error"),
             (r#"2["holdline:x",1]"#, NOTHING, 400, "holdline:x"),
@@ -254,7 +257,8 @@ mod tests {
     #[test]
     fn an_acknowledgement_is_an_answer() {
         let json = Some("application/json");
-        let cases: [(&str, &[&[u8]], &[u8], Option<&str>); 6] = [
+        type Case = (&'static str, Bytes, &'static [u8], Option<&'static str>);
+        let cases: [Case; 6] = [
             ("37[]", NOTHING, b"null", json),
             (r#"37["yes"]"#, NOTHING, b"yes", None),
             (r#"3/a,7[{"a":1}]"#, NOTHING, br#"{"a":1}"#, json),

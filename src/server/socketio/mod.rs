@@ -129,7 +129,10 @@ impl Server {
         self.incoming_bytes = self.incoming_bytes + held - talk.counted_bytes;
         talk.counted_bytes = held;
         match held > 0 && self.incoming_bytes > self.settings.max_incoming {
-            true => Err(log::warn!("--max-incoming is reached: a session is ended")),
+            true => {
+                log::warn!("--max-incoming is reached: a session is ended");
+                Err(())
+            }
             false => Ok(()),
         }
     }
