@@ -6,7 +6,7 @@
 //!
 //! - L0: [`base`], [`channel_name`], [`message`], [`limits`]
 //! - L1, codecs: [`http`], [`ws`], [`sse`]
-//! - L2, machines that never call each other: [`hub`], [`transport`], [`conn`], [`journal`]
+//! - L2, machines that never call each other: [`hub`], [`transport`], [`conn`], [`session`], [`journal`]
 //! - L3, the one owner: [`server`]
 //! - L4, the world: [`io`], with [`config`] and the clients of the command line, [`cli`], beside it
 
@@ -24,6 +24,7 @@ pub mod ws;
 pub mod conn;
 pub mod hub;
 pub mod journal;
+pub mod session;
 pub mod transport;
 
 pub mod server;

@@ -64,6 +64,10 @@ pub const NEWS_MAX: usize = 100;
 pub const ASKERS_OF_CONNECTION_MAX: usize = 1024;
 /// Bytes of the `ref` of a command, as JSON: it is held until the reply.
 pub const REF_MAX: usize = 256;
+/// How long an Engine.IO session may join no namespace, in milliseconds.
+pub const JOIN_MS: u64 = 45_000;
+/// How long a WebSocket that wants to take an Engine.IO session over may take for it, in milliseconds.
+pub const UPGRADE_MS: u64 = 10_000;
 /// Clients in one list of them.
 pub const CLIENTS_LISTED_MAX: usize = 1000;
 /// Bytes of what a client calls itself.
@@ -110,6 +114,8 @@ pub struct Settings {
     pub allow_origins: Vec<OriginRule>,
     /// Serve static files.
     pub public: bool,
+    /// Where Socket.IO clients connect: a path with a slash at both ends.
+    pub socketio_path: Box<str>,
     /// Serve a WebSocket echo at `/echo`.
     pub echo: bool,
     /// Tell the time each second in the channel `demo/clock`.
@@ -157,11 +163,17 @@ pub struct Settings {
     pub max_parked: usize,
     /// Clients that are remembered without a connection, and in how many channels all together.
     pub max_remembered: usize,
+    /// Socket.IO connections, each a session that outlives its requests.
+    pub max_sessions: usize,
     /// Open questions; so many that ended are remembered besides.
     pub max_asks: usize,
 
     /// Milliseconds between two signs of life on a stream.
     pub heartbeat_ms: u64,
+    /// Milliseconds from a sign of life of a Socket.IO client to the next ping.
+    pub ping_interval_ms: u64,
+    /// Milliseconds from a ping of Socket.IO to the latest answer.
+    pub ping_timeout_ms: u64,
     /// Milliseconds a poll is held at most.
     pub max_wait_ms: u64,
     /// Milliseconds for which a client without connection or poll has not left its channels.
@@ -190,6 +202,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             allow_origins: Vec::new(),
             public: false,
+            socketio_path: "/socket.io/".into(),
             echo: false,
             demo: false,
             retain_messages: 1000,
@@ -212,8 +225,11 @@ impl Default for Settings {
             max_subscriptions: 256,
             max_parked: 100_000,
             max_remembered: 200_000,
+            max_sessions: 100_000,
             max_asks: 10_000,
             heartbeat_ms: 15_000,
+            ping_interval_ms: 25_000,
+            ping_timeout_ms: 20_000,
             max_wait_ms: 50_000,
             presence_grace_ms: 10_000,
             session_grace_ms: 60_000,

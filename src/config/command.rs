@@ -48,7 +48,7 @@ pub fn command() -> Command {
         .args(ROWS.iter().map(|row| number(row, row.get(&mut defaults))))
 }
 
-fn serving() -> [Arg; 7] {
+fn serving() -> [Arg; 8] {
     [
         Arg::new("listen")
             .long("listen")
@@ -65,6 +65,11 @@ fn serving() -> [Arg; 7] {
             .value_name("DIR")
             .value_parser(ValueParser::from(PathBufValueParser::new()))
             .help("Serve the files of this directory too"),
+        Arg::new("socketio-path")
+            .long("socketio-path")
+            .value_name("PATH")
+            .value_parser(origins::parse_path)
+            .help("Where Socket.IO clients connect [default: /socket.io/]"),
         Arg::new("echo")
             .long("echo")
             .action(ArgAction::SetTrue)

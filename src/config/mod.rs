@@ -77,6 +77,9 @@ fn collect(matches: &mut ArgMatches) -> Config {
     settings.allow_origins =
         matches.remove_many::<OriginRule>("allow-origin").into_iter().flatten().collect();
     settings.open = matches.get_flag("open");
+    if let Some(path) = matches.remove_one::<Box<str>>("socketio-path") {
+        settings.socketio_path = path;
+    }
     settings.echo = matches.get_flag("echo");
     settings.demo = matches.get_flag("demo");
     settings.compression = !matches.get_flag("no-compression");

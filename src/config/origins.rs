@@ -35,6 +35,16 @@ pub fn parse_host(text: &str) -> Result<String, String> {
     host(text).ok_or_else(|| "write a host name or address without port, such as chat.example.org".to_owned())
 }
 
+/// Reads a value of `--socketio-path`: a path of its own, which gets a slash at its end.
+pub fn parse_path(text: &str) -> Result<Box<str>, String> {
+    let inner = text.trim_matches('/');
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
+    match text.starts_with('/') && !inner.is_empty() && inner.bytes().all(is_plain) && !inner.contains("//") {
+        true => Ok(format!("/{inner}/").into()),
+        false => Err("write a path such as /socket.io/ or /live/socket.io/".to_owned()),
+    }
+}
+
 /// Reads a value of `--allow-origin`.
 pub fn parse_origin(text: &str) -> Result<OriginRule, String> {
     match text {
@@ -177,6 +187,18 @@ mod tests {
         }
         for text in ["", "a:80", "http://a", "a/b", ".a", "[a]", "*"] {
             assert!(parse_host(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_path_gets_a_slash_at_both_ends() {
+        for (text, expected) in
+            [("/socket.io", "/socket.io/"), ("/socket.io/", "/socket.io/"), ("/a/b", "/a/b/")]
+        {
+            assert_eq!(parse_path(text).as_deref(), Ok(expected));
+        }
+        for wrong in ["", "/", "//", "a", "a/", "/a?b", "/a//b", "/a b", "/%61"] {
+            assert!(parse_path(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -164,6 +164,14 @@ pub const ROWS: &[Row] = &[
         Field::Usize(|s| &mut s.max_asks),
     ),
     row(
+        "max-sessions",
+        Count,
+        (0, 1 << 31),
+        LIMITS,
+        "Socket.IO connections, each a session that outlives its requests",
+        Field::Usize(|s| &mut s.max_sessions),
+    ),
+    row(
         "compress-above",
         Size,
         (0, G),
@@ -250,6 +258,22 @@ pub const ROWS: &[Row] = &[
         TIMES,
         "How long a long poll is held at most",
         Field::U64(|s| &mut s.max_wait_ms),
+    ),
+    row(
+        "ping-interval",
+        Time,
+        (1, DAY),
+        TIMES,
+        "From a sign of life of a Socket.IO client to the next ping",
+        Field::U64(|s| &mut s.ping_interval_ms),
+    ),
+    row(
+        "ping-timeout",
+        Time,
+        (1, DAY),
+        TIMES,
+        "From a ping of Socket.IO to the latest answer",
+        Field::U64(|s| &mut s.ping_timeout_ms),
     ),
     row(
         "presence-grace",

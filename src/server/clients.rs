@@ -4,7 +4,7 @@
 use super::Server;
 use super::connection::{ConnId, Proto};
 use super::drafts::object;
-use super::park::owned_by;
+use super::owner::Owner;
 use super::presence::transport_name;
 use super::problem::Problem;
 use super::publish::{Wanted, Writing};
@@ -76,7 +76,10 @@ impl Server {
     fn listed<'a>(&self, now: Now, known: Known<'a>) -> Listed<'a> {
         let Known { client, name, tag, owner, channels, since_ms } = known;
         // Who has no channel is there for as long as its connection.
-        let opened_at = || self.conns.get(owned_by(owner?)).map(|conn| conn.opened_at);
+        let opened_at = || match Owner::unpack(owner?) {
+            Owner::Conn(id) => self.conns.get(id).map(|conn| conn.opened_at),
+            Owner::Session(id) => self.sessions.get(id).map(|session| session.opened_at),
+        };
         let since_opened = || opened_at().map(|at| now.unix_ms.saturating_sub(now.at.since(at)));
         Listed {
             id: client.to_string(),
@@ -108,8 +111,15 @@ impl Server {
         client: &str,
     ) -> Result<(), Problem> {
         let client = self.known(client)?;
-        let all: Vec<ConnId> = self.hub.owners(client).map(|(_, owner)| owned_by(owner)).collect();
-        for other in all {
+        let all: Vec<(ReaderId, u64)> = self.hub.owners(client).collect();
+        for (reader, owner) in all {
+            let other = match Owner::unpack(owner) {
+                Owner::Conn(id) => id,
+                Owner::Session(session) => {
+                    self.expel(now, session, reader);
+                    continue;
+                }
+            };
             match self.conns.get(other).map(|conn| &conn.proto) {
                 Some(Proto::WebSocket(..)) => {
                     self.close_socket(now, other, CloseCode::NOT_ALLOWED, "disconnected by an operator");
@@ -199,10 +209,13 @@ impl Server {
 
     /// The live streams of a client, the newest first.
     fn streams_of(&self, client: ClientId) -> Vec<(ReaderId, ConnId)> {
-        let all = self.hub.owners(client).map(|(reader, owner)| (reader, owned_by(owner)));
         let is_stream =
             |id: &ConnId| self.conns.get(*id).is_some_and(|conn| matches!(conn.proto, Proto::Stream(_)));
-        all.filter(|(_, id)| is_stream(id)).collect()
+        let stream = |(reader, owner)| match Owner::unpack(owner) {
+            Owner::Conn(id) => is_stream(&id).then_some((reader, id)),
+            Owner::Session(_) => None,
+        };
+        self.hub.owners(client).filter_map(stream).collect()
     }
 }
 

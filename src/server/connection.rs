@@ -4,6 +4,7 @@
 use super::askers::AskWait;
 use super::park::Parked;
 use super::reply::Reply;
+use super::rider::Rider;
 use crate::base::id::Id;
 use crate::base::inbuf::InBuf;
 use crate::base::outq::Queue;
@@ -34,8 +35,8 @@ pub enum Proto {
     Parked(Box<Parked>),
     /// A response without an end.
     Stream(Stream),
-    /// Frames.
-    WebSocket(WebSocket, Option<ReaderId>),
+    /// Frames, and whom they are for.
+    WebSocket(WebSocket, Rider),
     /// What is left to say is said, then the connection ends. Input is thrown away.
     Closing(Closing),
 }
@@ -176,7 +177,7 @@ impl Connection {
         match &self.proto {
             Proto::Stream(stream) => Some(stream.reader),
             Proto::Parked(parked) => Some(parked.reader),
-            Proto::WebSocket(_, reader) => *reader,
+            Proto::WebSocket(_, rider) => rider.reader(),
             Proto::Http(_) | Proto::Waiting(_) | Proto::Closing(_) => None,
         }
     }

@@ -3,6 +3,7 @@
 //! reader that is behind, and a message that was begun is ended before anything else is said.
 
 use super::connection::{ConnId, Connection, Proto};
+use super::owner::Owner;
 use super::{OutPiece, Server, channel_key};
 use crate::base::time::Now;
 use crate::conn::Protocol;
@@ -94,7 +95,10 @@ impl Server {
     fn collect_dirty_readers(&mut self) {
         while let Some(reader) = self.hub.poll_dirty() {
             if let Some(owner) = self.hub.owner(reader) {
-                self.mark_dirty(super::park::owned_by(owner));
+                match Owner::unpack(owner) {
+                    Owner::Conn(id) => self.mark_dirty(id),
+                    Owner::Session(id) => self.mark_unread(id, reader),
+                }
             }
         }
     }
@@ -383,12 +387,12 @@ fn is_iframe(encoding: Encoding) -> bool {
 fn wire_of(conn: &Connection) -> Option<Wire> {
     match &conn.proto {
         Proto::Stream(stream) => Some(Wire { reader: stream.reader, encoding: stream.encoding }),
-        Proto::WebSocket(socket, reader) => {
+        Proto::WebSocket(socket, rider) => {
             let encoding = match socket.protocol {
                 Protocol::V1 | Protocol::Echo => Encoding::WebSocket(socket.window),
                 Protocol::Raw => Encoding::WebSocketRaw(socket.window),
             };
-            reader.map(|reader| Wire { reader, encoding })
+            Some(Wire { reader: rider.reader()?, encoding })
         }
         Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => None,
     }

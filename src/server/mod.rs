@@ -25,19 +25,23 @@ mod drafts;
 mod drain;
 mod embedded;
 mod ending;
+mod engine;
 mod entries;
 mod files;
 mod flush;
 mod input;
 mod listing;
+mod owner;
 mod park;
 mod presence;
 mod problem;
 mod publish;
 mod reading;
 mod reply;
+mod rider;
 mod route;
 mod socket;
+mod socketio;
 pub mod static_files;
 mod stats;
 mod subscribe;
@@ -190,6 +194,7 @@ pub struct Server {
     next_ticket: u64,
     /// Questions that were proposed and did not come back yet.
     asks_proposed: usize,
+    sessions: engine::Sessions,
     /// Who waits for the end of a question.
     askers: askers::Askers,
     cache: EncodedCache,
@@ -253,6 +258,7 @@ impl Server {
             proposers: HashMap::new(),
             next_ticket: 0,
             asks_proposed: 0,
+            sessions: engine::Sessions::default(),
             askers: askers::Askers::default(),
             cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
             inflater: Inflater::new(),

@@ -2,6 +2,7 @@
 //! that is not empty, by its deadline, or by its peer's going.
 
 use super::connection::{Closing, ConnId, Proto};
+use super::owner::Owner;
 use super::presence::notice_of;
 use super::problem::Problem;
 use super::reading::Reading;
@@ -63,7 +64,13 @@ impl Server {
         let is_held = reading.wait_s > 0 && !reply.head_only && !self.is_draining;
         self.hub.check_client(identity.client)?;
         let (channels, start) = (&reading.channels, reading.start);
-        let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
+        let reader = self.hub.subscribe(
+            Owner::Conn(id).pack(),
+            Some(identity.client),
+            channels,
+            start,
+            now.unix_ms,
+        )?;
         // Who polls without a session and is answered at once is nobody who could be there; who is held, is.
         let is_known = reading.session.is_some() && !reply.head_only;
         if is_known {
@@ -241,16 +248,6 @@ impl Server {
             }
         }
     }
-}
-
-/// How the hub names the owner of a reader.
-pub(super) fn owner(id: ConnId) -> u64 {
-    (u64::from(id.generation()) << 32) | id.index() as u64
-}
-
-/// The connection that owns a reader.
-pub(super) fn owned_by(owner: u64) -> ConnId {
-    ConnId::new(owner as u32, (owner >> 32) as u32)
 }
 
 /// Is it a transport of batches?

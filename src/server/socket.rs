@@ -4,10 +4,11 @@
 
 use super::connection::{ConnId, Proto};
 use super::entries::Proposer;
-use super::park::owner;
+use super::owner::Owner;
 use super::problem::Problem;
 use super::reading::Parameters;
 use super::reply::Reply;
+use super::rider::Whom;
 use super::subscribe::Identity;
 use super::{Action, OutPiece, Server, drafts};
 use crate::base::time::Now;
@@ -77,7 +78,13 @@ impl Server {
         let identity = self.identify(reading.session.clone());
         self.hub.check_client(identity.client)?;
         let (channels, start) = (&reading.channels, reading.start);
-        let reader = self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)?;
+        let reader = self.hub.subscribe(
+            Owner::Conn(id).pack(),
+            Some(identity.client),
+            channels,
+            start,
+            now.unix_ms,
+        )?;
         // There are no notices in `holdline.raw`.
         self.introduce(now, reader, &reading, reading.watches && protocol == Protocol::V1);
         let agreed = self.agree(head);
@@ -85,7 +92,12 @@ impl Server {
         if protocol == Protocol::V1 {
             self.welcome(id, reader, &identity);
         }
-        self.turn_to_socket(now, id, WebSocket::new(protocol, agreed.map(Agreement::window)), Some(reader));
+        self.turn_to_socket(
+            now,
+            id,
+            WebSocket::new(protocol, agreed.map(Agreement::window)),
+            Whom::Reader(reader),
+        );
         Ok(())
     }
 
@@ -101,7 +113,12 @@ impl Server {
         let handshake = handshake(head)?;
         let agreed = self.agree(head);
         self.switch_protocols(now, id, reply, &handshake, None, agreed);
-        self.turn_to_socket(now, id, WebSocket::new(Protocol::Echo, agreed.map(Agreement::window)), None);
+        self.turn_to_socket(
+            now,
+            id,
+            WebSocket::new(Protocol::Echo, agreed.map(Agreement::window)),
+            Whom::Nobody,
+        );
         Ok(())
     }
 
@@ -129,9 +146,9 @@ impl Server {
         self.log_answer(now, id, reply, 101, 0);
     }
 
-    fn turn_to_socket(&mut self, now: Now, id: ConnId, socket: WebSocket, reader: Option<ReaderId>) {
+    fn turn_to_socket(&mut self, now: Now, id: ConnId, socket: WebSocket, whom: Whom) {
         if let Some(conn) = self.conns.get_mut(id) {
-            conn.begin(Proto::WebSocket(socket, reader), now.at);
+            conn.begin(Proto::WebSocket(socket, whom.into()), now.at);
         }
         self.count_opened(id);
         self.arm(id);
@@ -162,13 +179,13 @@ impl Server {
             if !conn.takes_input(queue_max) {
                 return;
             }
-            let Proto::WebSocket(socket, reader) = &mut conn.proto else { return };
-            let (protocol, reader) = (socket.protocol, *reader);
+            let Proto::WebSocket(socket, rider) = &mut conn.proto else { return };
+            let (protocol, whom) = (socket.protocol, rider.whom());
             conn.at = now.at;
             socket.is_pinged = false;
             match socket.next(input, message_max, inflater) {
                 Ok(None) => return,
-                Ok(Some(received)) => self.received(now, id, protocol, reader, received),
+                Ok(Some(received)) => self.received(now, id, protocol, whom, received),
                 Err(error) => {
                     log::debug!("#{} websocket: {}", id.index(), error.detail());
                     self.close_socket(now, id, error.close_code(), error.detail());
@@ -177,14 +194,7 @@ impl Server {
         }
     }
 
-    fn received(
-        &mut self,
-        now: Now,
-        id: ConnId,
-        protocol: Protocol,
-        reader: Option<ReaderId>,
-        received: Received<'_>,
-    ) {
+    fn received(&mut self, now: Now, id: ConnId, protocol: Protocol, whom: Whom, received: Received<'_>) {
         match received {
             Received::Ping(payload) => self.say_frame(id, Opcode::Pong, &payload),
             Received::Pong(_) => {}
@@ -194,7 +204,7 @@ impl Server {
             }
             Received::Message { kind, data } => match protocol {
                 Protocol::Echo => self.echo(id, opcode(kind), &data),
-                Protocol::Raw => self.publish_raw(now, id, reader, kind, &data),
+                Protocol::Raw => self.publish_raw(now, id, whom, kind, &data),
                 Protocol::V1 if kind == Kind::Binary => {
                     self.close_socket(
                         now,
@@ -204,7 +214,7 @@ impl Server {
                     );
                 }
                 Protocol::V1 => {
-                    let Some(reader) = reader else { return };
+                    let Whom::Reader(reader) = whom else { return };
                     self.command(now, id, reader, &data);
                 }
             },
@@ -212,8 +222,9 @@ impl Server {
     }
 
     /// What a `holdline.raw` client sends is published on its channel.
-    fn publish_raw(&mut self, now: Now, id: ConnId, reader: Option<ReaderId>, kind: Kind, data: &[u8]) {
-        let name = reader.and_then(|reader| self.hub.channels(reader).next().map(str::to_owned));
+    fn publish_raw(&mut self, now: Now, id: ConnId, whom: Whom, kind: Kind, data: &[u8]) {
+        let Whom::Reader(reader) = whom else { return };
+        let name = self.hub.channels(reader).next().map(str::to_owned);
         let Some(Ok(channel)) = name.as_deref().map(ChannelName::parse) else { return };
         let mut draft = Draft::new(channel);
         let filled = drafts::fill(&mut draft, data.into(), None);

@@ -3,7 +3,8 @@
 
 use super::access;
 use super::connection::{ConnId, Proto, Stream};
-use super::park::{is_batch, owner};
+use super::owner::Owner;
+use super::park::is_batch;
 use super::problem::Problem;
 use super::reading::{Parameters, Reading};
 use super::reply::Reply;
@@ -99,8 +100,13 @@ impl Server {
         }
         self.hub.check_client(identity.client)?;
         let (channels, start) = (&reading.channels, reading.start);
-        let reader = match self.hub.subscribe(owner(id), Some(identity.client), channels, start, now.unix_ms)
-        {
+        let reader = match self.hub.subscribe(
+            Owner::Conn(id).pack(),
+            Some(identity.client),
+            channels,
+            start,
+            now.unix_ms,
+        ) {
             Ok(reader) => reader,
             Err(SubscribeError::AllClosed) => {
                 self.respond(now, id, reply, 204, &[], Vec::new());

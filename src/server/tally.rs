@@ -36,8 +36,8 @@ impl ByTransport {
         let transport = match proto {
             Proto::Stream(stream) => stream.encoding.transport(),
             Proto::Parked(parked) => parked.transport(),
-            Proto::WebSocket(_, None) => return None,
-            Proto::WebSocket(socket, Some(_)) if socket.protocol == Protocol::Raw => {
+            Proto::WebSocket(_, rider) if rider.reader().is_none() => return None,
+            Proto::WebSocket(socket, _) if socket.protocol == Protocol::Raw => {
                 return Some(&mut self.raw);
             }
             Proto::WebSocket(..) => Transport::WebSocket,
