@@ -241,11 +241,10 @@ impl Packet {
         }
         let arguments: Vec<Argument> =
             rest.iter().map(|value| self.argument(value.get())).collect::<Result<_, _>>()?;
-        match (id, self.id, arguments.is_empty()) {
-            (_, _, true) => Err(wrong("nothing is said")),
-            (Some(id), _, false) => Ok(Told::Message { id, channel, event, arguments }),
-            (None, Some(number), false) => Ok(Told::Question { number, channel, event, arguments }),
-            (None, None, false) => Err(wrong("neither a message nor a question")),
+        match (id, self.id) {
+            (Some(id), _) => Ok(Told::Message { id, channel, event, arguments }),
+            (None, Some(number)) => Ok(Told::Question { number, channel, event, arguments }),
+            (None, None) => Err(wrong("neither a message nor a question")),
         }
     }
 

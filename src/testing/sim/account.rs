@@ -255,6 +255,11 @@ impl Account {
         Ok(())
     }
 
+    /// Everything up to `to` was told.
+    pub fn has_all_up_to(&self, truth: &Truth, to: MessageId) -> Checked {
+        self.channels.iter().try_for_each(|(name, position)| position.accounts_for(truth, self.who, name, to))
+    }
+
     /// Can it be that it has lost something? A raw socket is not told who it is, so any own log may be its own.
     pub fn may_have_gap(&self, truth: &Truth) -> bool {
         let may_have_lost = |(name, position): (&String, &Position)| {

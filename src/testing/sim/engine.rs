@@ -119,7 +119,9 @@ impl Engine {
         };
         match begins_as {
             Transport::Polling => engine.ask(world, truth),
-            Transport::WebSocket => engine.socket = Some(Wire::connect(world, &target("websocket", None), dice)),
+            Transport::WebSocket => {
+                engine.socket = Some(Wire::connect(world, &target("websocket", None), dice))
+            }
         }
         engine
     }
@@ -170,7 +172,8 @@ impl Engine {
 
     /// Its connections.
     pub fn lines(&self) -> impl Iterator<Item = Line> {
-        let requests = [&self.get, &self.post, &self.intruder].into_iter().flatten().map(|talk| talk.out.line());
+        let requests =
+            [&self.get, &self.post, &self.intruder].into_iter().flatten().map(|talk| talk.out.line());
         requests.chain(self.socket.iter().map(|wire| wire.out.line()))
     }
 
@@ -306,7 +309,9 @@ impl Engine {
 
     /// Cuts the WebSocket that is to take over; polling goes on.
     pub fn cut_probe(&mut self, world: &mut World, truth: &Truth, dice: &mut Dice) {
-        if !self.is_upgraded && let Some(wire) = self.socket.take() {
+        if !self.is_upgraded
+            && let Some(wire) = self.socket.take()
+        {
             truth.tally.count("a probe cut off");
             wire.out.leave(world, dice);
             self.has_probed = false;
@@ -314,7 +319,8 @@ impl Engine {
     }
 
     fn finish_upgrade(&mut self, dice: &mut Dice) {
-        let is_waiting = |talk: &Option<Exchange<Millis>>| talk.as_ref().is_some_and(|talk| talk.waiting() > 0);
+        let is_waiting =
+            |talk: &Option<Exchange<Millis>>| talk.as_ref().is_some_and(|talk| talk.waiting() > 0);
         if !self.has_probed || self.is_upgraded || is_waiting(&self.get) || is_waiting(&self.post) {
             return;
         }
@@ -331,7 +337,12 @@ impl Engine {
     }
 
     /// Reads what the server wrote.
-    pub fn listen(&mut self, world: &mut World, truth: &Truth, dice: &mut Dice) -> Result<Vec<Event>, String> {
+    pub fn listen(
+        &mut self,
+        world: &mut World,
+        truth: &Truth,
+        dice: &mut Dice,
+    ) -> Result<Vec<Event>, String> {
         let mut events = Vec::new();
         let mut packets = Vec::new();
         self.watch(world);
@@ -555,7 +566,10 @@ impl Engine {
     pub fn is_quiet(&self) -> bool {
         let requests = [&self.get, &self.post, &self.intruder].into_iter().flatten();
         self.is_over
-            || requests.map(|talk| &talk.out).chain(self.socket.iter().map(|wire| &wire.out)).all(|out| out.is_empty())
+            || requests
+                .map(|talk| &talk.out)
+                .chain(self.socket.iter().map(|wire| &wire.out))
+                .all(|out| out.is_empty())
                 && (self.queue.is_empty() || !self.is_open())
     }
 
@@ -591,7 +605,8 @@ impl Engine {
 
     /// The server was told to end.
     pub fn is_drained(&mut self) {
-        let is_held = self.get.as_ref().and_then(Exchange::front).is_some_and(|asked| asked.held_at.is_some());
+        let is_held =
+            self.get.as_ref().and_then(Exchange::front).is_some_and(|asked| asked.held_at.is_some());
         let is_socket = self.is_upgraded && self.socket.as_ref().is_some_and(Wire::is_ready);
         self.must_be_told = self.is_open() && self.misdeed.is_none() && (is_held || is_socket);
     }

@@ -57,7 +57,8 @@ impl Page {
         let name = format!("page-{name}");
         let from = dice.below(CHANNELS.len());
         let count = 1 + dice.below(2);
-        let spaces = (0..count).map(|n| Namespace::new(&name, CHANNELS[(from + 2 * n) % CHANNELS.len()], dice));
+        let spaces =
+            (0..count).map(|n| Namespace::new(&name, CHANNELS[(from + 2 * n) % CHANNELS.len()], dice));
         Page {
             spaces: spaces.collect(),
             name,
@@ -95,7 +96,9 @@ impl Page {
     }
 
     fn be_rude(&mut self, dice: &mut Dice) {
-        let Some(engine) = self.engine.as_mut().filter(|engine| engine.is_open() && !engine.is_rude()) else { return };
+        let Some(engine) = self.engine.as_mut().filter(|engine| engine.is_open() && !engine.is_rude()) else {
+            return;
+        };
         match dice.below(4) {
             0 => engine.do_wrong("bytes that belong to nothing", Said::Binary(vec![1, 2, 3])),
             1 => {
@@ -187,7 +190,8 @@ impl Page {
         };
         let Some(packet) = whole else { return Ok(()) };
         let space = self.spaces.iter_mut().find(|space| space.path == packet.namespace);
-        let space = space.ok_or_else(|| format!("{}: nobody joined the namespace of {packet:?}", self.name))?;
+        let space =
+            space.ok_or_else(|| format!("{}: nobody joined the namespace of {packet:?}", self.name))?;
         space.hear(&packet, truth, ledger).map_err(|error| format!("{}{}: {error}", self.name, space.path))
     }
 

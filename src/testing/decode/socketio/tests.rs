@@ -105,6 +105,7 @@ fn events_are_messages_questions_and_notices() {
     let text = Argument::Text("t".to_owned());
     let cases = [
         (r#"2["x",1,"5-1"]"#, message(None, vec![json("1")])),
+        (r#"2["x","5-1"]"#, message(None, Vec::new())),
         (r#"2["x","t","5-1"]"#, message(None, vec![text.clone()])),
         (r#"2["x",{"a":1},{"channel":"b"},"5-1"]"#, message(Some("b"), vec![json(r#"{"a":1}"#)])),
         (r#"2["x",{"channel":"b"},"5-1"]"#, message(None, vec![json(r#"{"channel":"b"}"#)])),
@@ -128,10 +129,8 @@ fn events_are_messages_questions_and_notices() {
     }
     let wrong = [
         r#"2["x"]"#,
-        r#"2["x","5-1"]"#,
         r#"2["x",1]"#,
         r#"2["x",1,"5"]"#,
-        r#"29["x"]"#,
         r#"2["holdline:gap"]"#,
         r#"2["holdline:other",{}]"#,
         r#"21["holdline:closed",{"channel":"a"}]"#,

@@ -70,7 +70,11 @@ impl Namespace {
         if self.watches {
             auth["presence"] = true.into();
         }
-        let data = if auth.as_object().is_some_and(serde_json::Map::is_empty) { String::new() } else { auth.to_string() };
+        let data = if auth.as_object().is_some_and(serde_json::Map::is_empty) {
+            String::new()
+        } else {
+            auth.to_string()
+        };
         let number = engine.queue(Said::Packet(packet(0, 0, &self.path, None, &data)));
         let is_known = self.cut_at.is_some_and(|at| truth.now.at < at + truth.session_grace_ms());
         self.state = State::Joining(Joining {
@@ -114,7 +118,11 @@ impl Namespace {
         let account = self.account.as_mut().ok_or("it was opened")?;
         if joining.pid.is_some() {
             truth.tally.count("not recovered");
-            if joining.must_recover && !account.may_have_gap(truth) && !truth.is_loose() && !truth.troubles.may_refuse() {
+            if joining.must_recover
+                && !account.may_have_gap(truth)
+                && !truth.is_loose()
+                && !truth.troubles.may_refuse()
+            {
                 return Err(format!("it was not recovered, and nothing is lost: {joining:?}"));
             }
         } else {

@@ -1,6 +1,8 @@
 //! One namespace of a page: what it hears.  Law: each message of its channels once, in order, or a gap is told; each
 //! command gets one acknowledgement; a question is shown by the number that its id stands for.
 
+use super::joining::Joining;
+use super::saying::Command;
 use crate::base::time::Millis;
 use crate::message::{AskId, MessageId};
 use crate::testing::decode::Heard;
@@ -11,8 +13,6 @@ use crate::testing::sim::account::{Account, Begin};
 use crate::testing::sim::ledger::Ledger;
 use crate::testing::sim::questions::{End, Question};
 use crate::testing::sim::truth::Truth;
-use super::joining::Joining;
-use super::saying::Command;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One namespace.
@@ -84,9 +84,8 @@ impl Namespace {
 
     /// The connection is gone. `is_known`: the server remembers it for a while.
     pub fn is_cut(&mut self, now: Millis, is_known: bool, was_slow: bool) {
-        // Nobody can tell what was done of what was asked last, nor how far a backlog has come.
-        let is_unsure = self.commands.values().any(Command::changes_channels)
-            || self.account.as_ref().is_some_and(Account::may_replay);
+        // Nobody can tell what was done of what was asked last.
+        let is_unsure = self.commands.values().any(Command::changes_channels);
         let was_in = matches!(self.state, State::In);
         self.cut_at = Some(now).filter(|_| was_in && is_known && !was_slow);
         if is_unsure || matches!(self.state, State::Joining(_)) {
@@ -161,11 +160,9 @@ impl Namespace {
                 let record = truth.record(&self.log_of(&channel), id);
                 let heard = message(record, id, channel, event, &arguments, None);
                 let account = self.account.as_mut().ok_or("a message before it is there")?;
-                let is_backlog = account.may_replay();
                 account.hears(truth, &heard)?;
-                if !is_backlog {
-                    self.offset = Some(id);
-                }
+                // Of a backlog as well: what came behind its first message comes again, and nothing is lost.
+                self.offset = Some(id);
                 Ok(())
             }
             Told::Question { number, channel, event, arguments } => {

@@ -2,6 +2,7 @@
 
 use super::namespace::{Namespace, State};
 use crate::base::time::Now;
+use crate::message::MessageId;
 use crate::testing::decode::engineio::Said;
 use crate::testing::decode::object::Members;
 use crate::testing::decode::poll;
@@ -13,7 +14,6 @@ use crate::testing::sim::ledger::Ledger;
 use crate::testing::sim::payload::Payload;
 use crate::testing::sim::scenario::CHANNELS;
 use crate::testing::sim::truth::Truth;
-use crate::message::MessageId;
 use serde_json::json;
 
 /// What waits for its acknowledgement.
@@ -40,7 +40,14 @@ impl Command {
 
 impl Namespace {
     /// Does something: joins, leaves, publishes, commands, answers.
-    pub fn act(&mut self, engine: &mut Engine, truth: &Truth, ledger: &mut Ledger, now: Now, dice: &mut Dice) {
+    pub fn act(
+        &mut self,
+        engine: &mut Engine,
+        truth: &Truth,
+        ledger: &mut Ledger,
+        now: Now,
+        dice: &mut Dice,
+    ) {
         match self.state {
             State::Out => return self.join(engine, truth, dice),
             State::Joining(_) => return,
@@ -67,7 +74,14 @@ impl Namespace {
         self.is_cut(now.at, false, false);
     }
 
-    fn say(&mut self, engine: &mut Engine, kind: u8, id: Option<u64>, texts: &[String], bytes: Vec<Vec<u8>>) -> u64 {
+    fn say(
+        &mut self,
+        engine: &mut Engine,
+        kind: u8,
+        id: Option<u64>,
+        texts: &[String],
+        bytes: Vec<Vec<u8>>,
+    ) -> u64 {
         let kind = if bytes.is_empty() { kind } else { kind + 3 };
         let data = format!("[{}]", texts.join(","));
         let mut number = engine.queue(Said::Packet(packet(kind, bytes.len(), &self.path, id, &data)));
@@ -89,8 +103,13 @@ impl Namespace {
         let newest = truth.newest();
         let since = MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0);
         let (begin, arguments) = match dice.below(4) {
-            0 => (Begin::After(since), vec![json!({ "channels": [channel], "since": since.to_string() }).to_string()]),
-            1 => (Begin::After(since), vec![json!(channel).to_string(), json!(since.to_string()).to_string()]),
+            0 => (
+                Begin::After(since),
+                vec![json!({ "channels": [channel], "since": since.to_string() }).to_string()],
+            ),
+            1 => {
+                (Begin::After(since), vec![json!(channel).to_string(), json!(since.to_string()).to_string()])
+            }
             2 => (Begin::Now(newest), vec![json!([channel]).to_string()]),
             _ => (Begin::Now(newest), vec![json!(channel).to_string()]),
         };
@@ -135,16 +154,24 @@ impl Namespace {
     }
 
     /// A command was acknowledged.
-    pub(super) fn acknowledged(&mut self, packet: &Packet, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
+    pub(super) fn acknowledged(
+        &mut self,
+        packet: &Packet,
+        truth: &Truth,
+        ledger: &mut Ledger,
+    ) -> Result<(), String> {
         let wrong = |what: &str| format!("{what}: {packet:?}");
-        let command = packet.id.and_then(|id| self.commands.remove(&id)).ok_or_else(|| wrong("of nothing"))?;
+        let command =
+            packet.id.and_then(|id| self.commands.remove(&id)).ok_or_else(|| wrong("of nothing"))?;
         let values = packet.values()?;
         let [value] = values[..] else { return Err(wrong("one object is told")) };
         let mut members = Members::parse(value.get())?;
         if let Some(error) = members.optional("error") {
             let (status, detail) = poll::problem(error.get())?;
             members.end()?;
-            return self.denied(&command, status, truth).map_err(|error| format!("{error}: {status} {detail}"));
+            return self
+                .denied(&command, status, truth)
+                .map_err(|error| format!("{error}: {status} {detail}"));
         }
         match command {
             Command::Publish { payload, .. } => {
@@ -169,7 +196,13 @@ impl Namespace {
         members.end()
     }
 
-    fn subscribed(&mut self, channels: &[String], since: MessageId, begin: Begin, truth: &Truth) -> Result<(), String> {
+    fn subscribed(
+        &mut self,
+        channels: &[String],
+        since: MessageId,
+        begin: Begin,
+        truth: &Truth,
+    ) -> Result<(), String> {
         let account = self.account.as_mut().ok_or("it is there")?;
         account.adds(channels, since, begin, truth);
         for channel in channels.iter().filter(|name| *name != self.channel) {
@@ -182,7 +215,8 @@ impl Namespace {
 
     fn listed(&self, members: &mut Members<'_>) -> Result<(), String> {
         let channel: String = members.get("channel")?;
-        let (clients, count): (Vec<serde_json::Value>, usize) = (members.get("clients")?, members.get("count")?);
+        let (clients, count): (Vec<serde_json::Value>, usize) =
+            (members.get("clients")?, members.get("count")?);
         let is_listed = clients.iter().any(|one| one["id"].as_str() == self.client.as_deref());
         match channel == self.channel && count == clients.len() && is_listed {
             true => Ok(()),
@@ -205,16 +239,19 @@ impl Namespace {
 fn some_arguments(ledger: &mut Ledger, dice: &mut Dice) -> (Vec<Argument>, Vec<String>, Vec<Vec<u8>>) {
     const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
     let number = ledger.next_number();
-    let bytes: Vec<u8> = format!("{number}:").into_bytes().into_iter().chain([0xff, 0, dice.below(256) as u8]).collect();
+    let bytes: Vec<u8> =
+        format!("{number}:").into_bytes().into_iter().chain([0xff, 0, dice.below(256) as u8]).collect();
     match dice.below(6) {
         0 => (vec![Argument::Binary(bytes.clone())], vec![PLACEHOLDER.to_owned()], vec![bytes]),
         1 => {
-            let around = |inner: &str| format!(r#"{{"n":{number},"in":[{inner},"{inner_text}"]}}"#, inner_text = "}{");
+            let around =
+                |inner: &str| format!(r#"{{"n":{number},"in":[{inner},"{inner_text}"]}}"#, inner_text = "}{");
             (vec![Argument::Json(around(&alone(&bytes)))], vec![around(PLACEHOLDER)], vec![bytes])
         }
         2 => {
             let texts = vec![json!(format!("{number} \"quoted\"")).to_string(), number.to_string()];
-            let arguments = vec![Argument::Text(format!("{number} \"quoted\"")), Argument::Json(number.to_string())];
+            let arguments =
+                vec![Argument::Text(format!("{number} \"quoted\"")), Argument::Json(number.to_string())];
             (arguments, texts, Vec::new())
         }
         3 => {
