@@ -5,7 +5,7 @@
 //! point downwards only (`tests/architecture.rs` checks it):
 //!
 //! - L0: [`base`], [`channel_name`], [`message`], [`limits`]
-//! - L1, codecs: [`http`], [`ws`], [`sse`]
+//! - L1, codecs: [`http`], [`ws`], [`sse`], [`engineio`], [`socketio`]
 //! - L2, machines that never call each other: [`hub`], [`transport`], [`conn`], [`session`], [`journal`]
 //! - L3, the one owner: [`server`]
 //! - L4, the world: [`io`], with [`config`] and the clients of the command line, [`cli`], beside it
@@ -17,7 +17,9 @@ pub mod channel_name;
 pub mod limits;
 pub mod message;
 
+pub mod engineio;
 pub mod http;
+pub mod socketio;
 pub mod sse;
 pub mod ws;
 

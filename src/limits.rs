@@ -72,6 +72,11 @@ pub const UPGRADE_MS: u64 = 10_000;
 pub const CLIENTS_LISTED_MAX: usize = 1000;
 /// Bytes of what a client calls itself.
 pub const CLIENT_NAME_MAX: usize = 128;
+/// Binary attachments of one Socket.IO packet: as many as the reference takes, so that what comes in can go out to its
+/// clients, which close the connection at one more.
+pub const ATTACHMENTS_MAX: usize = 10;
+/// Acknowledgement ids of Socket.IO: what a number of JavaScript holds exactly.
+pub const ACK_ID_MAX: u64 = (1 << 53) - 1;
 /// A ping in `holdline.v1` and the reason of a close frame are at most this long (RFC 6455 section 5.5), in bytes.
 pub const CONTROL_PAYLOAD_MAX: usize = 125;
 

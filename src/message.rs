@@ -32,6 +32,9 @@ pub struct Draft {
     pub data: Box<[u8]>,
     /// How the payload may be shown inside JSON.
     pub format: Format,
+    /// The data is a JSON array whose elements were the arguments of an event: Socket.IO readers get them as several
+    /// arguments, everybody else the array.
+    pub spread: bool,
     /// The media type, unless it is `application/json` or `text/plain`.
     pub media_type: Option<Box<str>>,
     /// The one client that does not get it.
@@ -52,6 +55,7 @@ impl Draft {
             event: None,
             data: Box::default(),
             format: Format::Text,
+            spread: false,
             media_type: None,
             except: None,
             ttl_s: None,
@@ -72,6 +76,8 @@ pub struct Message {
     pub data: Rc<[u8]>,
     /// How the payload may be shown inside JSON.
     pub format: Format,
+    /// The data is a JSON array whose elements were the arguments of an event (see [`Draft::spread`]).
+    pub spread: bool,
     /// The media type, unless it is `application/json` or `text/plain`.
     pub media_type: Option<Rc<str>>,
     /// The one client that does not get it.

@@ -66,11 +66,22 @@ fn readers_are_counted_by_what_they_read_with() {
         open(&mut world, jsonp),
     ];
     get(&mut world, "/channels/a");
-    let all =
-        ByTransport { websocket: 1, sse: 2, ndjson: 1, iframe: 1, long_poll: 1, poll: 0, jsonp: 1, raw: 1 };
+    let all = ByTransport {
+        websocket: 1,
+        sse: 2,
+        ndjson: 1,
+        iframe: 1,
+        long_poll: 1,
+        poll: 0,
+        jsonp: 1,
+        raw: 1,
+        socket_io: 0,
+    };
     assert_eq!(world.stats().by_transport, all);
     let told = json_of(&mut world, "/stats");
-    let named = json!({ "websocket": 1, "sse": 2, "ndjson": 1, "iframe": 1, "long-poll": 1, "poll": 0, "jsonp": 1, "raw": 1 });
+    let named = json!({
+        "websocket": 1, "sse": 2, "ndjson": 1, "iframe": 1, "long-poll": 1, "poll": 0, "jsonp": 1, "raw": 1, "socket.io": 0
+    });
     assert_eq!(told["by_transport"], named);
     publish(&mut world, "a", "ends the polls");
     assert_eq!(world.stats().by_transport, ByTransport { long_poll: 0, jsonp: 0, ..all });

@@ -1,7 +1,7 @@
 //! Questions in their channels: asked as a message, ended by an entry that takes the message away.
 
 use super::asks::{Ask, AskError, AskState};
-use super::{Hub, message};
+use super::{Hub, ReaderId, message};
 use crate::message::{AskEnd, AskId, AskRole, AskerId, ClientId, Format, Message, MessageId, Question};
 use std::rc::Rc;
 
@@ -15,6 +15,20 @@ impl Hub {
     /// The question that `asker` asked, while it is remembered.
     pub fn question(&self, asker: AskerId) -> Option<&Ask> {
         self.asks.of(asker)
+    }
+
+    /// The open question with that number in one of the reader's channels, unless it is not for the reader's client.
+    pub fn asked(&self, reader: ReaderId, number: u32) -> Option<AskId> {
+        let client = self.readers.get(reader)?.client;
+        let is_for_it = |ask: &&Ask| {
+            (ask.except.is_none() || ask.except != client) && self.find(reader, &ask.channel).is_some()
+        };
+        self.asks.numbered(number).find(is_for_it).map(|ask| ask.ask)
+    }
+
+    /// Has an open question that number?
+    pub fn is_asked(&self, number: u32) -> bool {
+        self.asks.numbered(number).next().is_some()
     }
 
     /// The next question that ended and was not told of yet.
@@ -82,6 +96,7 @@ fn end_of(id: MessageId, ask: AskId, end: AskEnd, except: Option<ClientId>) -> M
         event: None,
         data: Rc::default(),
         format: Format::Text,
+        spread: false,
         media_type: None,
         except,
         retained: false,

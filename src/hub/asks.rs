@@ -93,7 +93,8 @@ impl AskState {
 /// All questions of a node.
 #[derive(Default)]
 pub(super) struct Asks {
-    records: HashMap<AskId, Ask>,
+    /// In the order of their ids, so that those with one number stand together.
+    records: BTreeMap<AskId, Ask>,
     by_asker: HashMap<AskerId, AskId>,
     /// All by [`Ask::due_ms`].
     due: BTreeSet<(u64, AskId)>,
@@ -126,6 +127,13 @@ impl Asks {
     /// The question that `asker` asked.
     pub(super) fn of(&self, asker: AskerId) -> Option<&Ask> {
         self.records.get(self.by_asker.get(&asker)?)
+    }
+
+    /// The open questions with that number, by which whoever listens with Socket.IO answers: one, unless two were asked
+    /// at once.
+    pub(super) fn numbered(&self, number: u32) -> impl Iterator<Item = &Ask> {
+        let all = AskId::with_ack_number(number).map(|ids| self.records.range(ids));
+        all.into_iter().flatten().map(|(_, ask)| ask).filter(|ask| matches!(ask.state, AskState::Open))
     }
 
     /// The open questions of a channel, in the order in which they were asked.
@@ -286,6 +294,30 @@ mod tests {
         assert_eq!((known, asks.answer_bytes, asks.open()), (vec![1, 2, 3, 5], 30, 1));
         assert!(asks.end(ids(3).0, answer(ANSWER_BYTES_MAX + 1), MAX).is_ok());
         assert_eq!((state(&asks, 3), asks.records.len()), (Some(AskError::Answered), 1));
+    }
+
+    #[test]
+    fn an_open_question_is_found_by_its_number() {
+        let mut asks = Asks::default();
+        for n in [2, 3, 9] {
+            asked(&mut asks, n, "a", 100);
+        }
+        let numbered = |asks: &Asks, n: u8| -> Vec<AskId> {
+            asks.numbered(ids(n).0.ack_number()).map(|ask| ask.ask).collect()
+        };
+        for n in [2, 3, 9] {
+            assert_eq!(numbered(&asks, n), [ids(n).0]);
+        }
+        assert!(numbered(&asks, 1).is_empty() && asks.numbered(u32::MAX).next().is_none());
+        // Their first 31 bits are alike.
+        let twin = AskId(core::array::from_fn(|n| if n < 4 { 3 } else { 200 }));
+        let (state, message) = (AskState::Open, MessageId::new(1, 1));
+        let channel = "a".into();
+        let (asker, except, expires_ms, due_ms, ended) = (ids(200).1, None, 100, 100, 0);
+        asks.insert(Ask { ask: twin, asker, channel, state, message, except, expires_ms, due_ms, ended });
+        assert_eq!(numbered(&asks, 3), [ids(3).0, twin]);
+        assert!(asks.end(ids(3).0, answer(1), MAX).is_ok());
+        assert_eq!(numbered(&asks, 3), [twin]);
     }
 
     #[test]

@@ -378,6 +378,7 @@ fn message(id: MessageId, draft: Draft) -> Message {
         event: draft.event.map(Rc::from),
         data: Rc::from(draft.data),
         format: draft.format,
+        spread: draft.spread,
         media_type: draft.media_type.map(Rc::from),
         except: draft.except,
         retained: draft.retain,

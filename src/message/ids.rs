@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use core::fmt;
+use core::ops::RangeInclusive;
 use core::str::FromStr;
 
 /// The id of a message, and a position in every channel's log at once: written `MS-SEQ`, compared as numbers.
@@ -138,6 +139,26 @@ secret_id! {
     AskerId
 }
 
+impl AskId {
+    /// The first 31 bits: the number of the acknowledgement by which a Socket.IO client answers.
+    #[must_use]
+    pub fn ack_number(self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d]) >> 1
+    }
+
+    /// All ids with that number; `None` if no id has it.
+    #[must_use]
+    pub fn with_ack_number(number: u32) -> Option<RangeInclusive<AskId>> {
+        let id = |front: u32, rest: u8| {
+            let mut bytes = [rest; 16];
+            bytes[..4].copy_from_slice(&front.to_be_bytes());
+            AskId(bytes)
+        };
+        (number < 1 << 31).then(|| id(number << 1, 0)..=id(number << 1 | 1, 0xff))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,5 +200,22 @@ mod tests {
         {
             assert_eq!(bad.parse::<AskerId>(), Err(MalformedId), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_ask_id_is_among_those_with_its_number() {
+        let id = |front: [u8; 4], rest: u8| AskId(core::array::from_fn(|n| *front.get(n).unwrap_or(&rest)));
+        for (front, number) in
+            [([0; 4], 0), ([0, 0, 0, 1], 0), ([0, 0, 0, 2], 1), ([0xff, 0xff, 0xff, 0xfe], (1 << 31) - 1)]
+        {
+            for rest in [0, 0xff] {
+                assert_eq!(id(front, rest).ack_number(), number);
+                let ids = AskId::with_ack_number(number).expect("31 bits");
+                assert!(ids.contains(&id(front, rest)));
+                assert_eq!([ids.start(), ids.end()].map(|id| id.ack_number()), [number; 2]);
+            }
+        }
+        assert_eq!(AskId::with_ack_number(1 << 31), None);
+        assert_eq!(AskId::with_ack_number(u32::MAX), None);
     }
 }

@@ -81,7 +81,9 @@ impl Server {
 
     /// Asks `question` once the journal has it.
     pub(super) fn question(&mut self, draft: Draft) -> Question {
-        Question { draft, ask: AskId(self.rng.bytes()), asker: AskerId(self.rng.bytes()) }
+        let Server { rng, hub, .. } = self;
+        let ask = fresh_ask(|| AskId(rng.bytes()), |number| hub.is_asked(number));
+        Question { draft, ask, asker: AskerId(self.rng.bytes()) }
     }
 
     /// How long a question lives whose asker does not say, in seconds.
@@ -106,6 +108,16 @@ impl Server {
     }
 }
 
+/// An id whose number no open question of this node has. Of 2^31 numbers most are free, whatever the bounds.
+fn fresh_ask(mut draw: impl FnMut() -> AskId, is_taken: impl Fn(u32) -> bool) -> AskId {
+    loop {
+        let ask = draw();
+        if !is_taken(ask.ack_number()) {
+            return ask;
+        }
+    }
+}
+
 /// A status that an answer may have.
 pub(super) fn checked_status(text: &str) -> Result<u16, Problem> {
     match text.parse::<u16>() {
@@ -126,5 +138,18 @@ pub(super) fn check_body(answer: &Answer) -> Result<(), Problem> {
     match answer.status == 204 && !answer.data.is_empty() {
         true => Err(Problem::bad("an answer with the status 204 has no body")),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_an_open_question_has_is_not_drawn() {
+        let mut drawn = [4, 4, 6, 7].map(|n| AskId([n; 16])).into_iter();
+        let taken = [4, 6].map(|n| AskId([n; 16]).ack_number());
+        let ask = fresh_ask(|| drawn.next().expect("the last is free"), |number| taken.contains(&number));
+        assert_eq!(ask, AskId([7; 16]));
     }
 }

@@ -192,6 +192,7 @@ impl<'a> Options<'a> {
             event: self.event.map(|event| event.into()),
             data,
             format,
+            spread: false,
             media_type,
             except: self.except.as_deref().and_then(|client| client.parse::<ClientId>().ok()),
             ttl_s: self.ttl.map(|ttl| ttl_seconds(&ttl, retain_age_ms / 1000)).transpose()?,

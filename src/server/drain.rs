@@ -85,6 +85,7 @@ impl Server {
                     let reconnect_ms = RECONNECT_MS + self.rng.below(SPREAD_MS);
                     let mut words = Vec::new();
                     Encoding::WebSocket(None).notice(
+                        "",
                         &Notice::Shutdown { reconnect_ms },
                         &self.nonce,
                         &mut words,

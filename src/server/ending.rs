@@ -71,7 +71,7 @@ impl Server {
         let encoding = stream.encoding;
         let mut words = Vec::new();
         for notice in notices {
-            encoding.notice(notice, &self.nonce, &mut words);
+            encoding.notice("", notice, &self.nonce, &mut words);
         }
         encoding.ending(&mut words);
         self.say_in_flush(id, words);

@@ -11,7 +11,7 @@ use crate::hub::{Next, ReaderId, Told};
 use crate::limits::{IFRAME_BYTES_MAX, SHARE_BYTES};
 use crate::message::{Cursor, Notice};
 use crate::transport::Encoding;
-use crate::transport::encoded::Piece;
+use crate::transport::encoded::{Piece, Source};
 use crate::ws::CloseCode;
 use std::io::IoSlice;
 
@@ -212,7 +212,8 @@ impl Server {
                     Encoding::WebSocket(window) if run.replay => Encoding::WebSocketReplay(window),
                     encoding => encoding,
                 };
-                let piece = cache.get(channel_key(run.channel), run.name, encoding, run.messages.iter());
+                let source = Source::of(channel_key(run.channel), run.name);
+                let piece = cache.get(source, encoding, run.messages.iter());
                 return Reading::Piece(piece.expect("a run has at least one message"));
             }
             Next::Gap { .. } if is_raw => return Reading::Close(CloseCode::GAP, "messages were lost"),
@@ -225,7 +226,7 @@ impl Server {
             Next::ReplayEnd { cursor } => Notice::Position { cursor },
         };
         let mut words = Vec::new();
-        encoding.notice(&notice, nonce, &mut words);
+        encoding.notice("", &notice, nonce, &mut words);
         Reading::Told(told.expect("a notice is acknowledged"), words)
     }
 

@@ -13,6 +13,7 @@ use crate::base::time::{Millis, Now};
 use crate::hub::{Next, ReaderId};
 use crate::limits::NEWS_MAX;
 use crate::message::{Cursor, Notice};
+use crate::transport::encoded::Source;
 use crate::transport::poll::{Batch, BatchEnd};
 use crate::transport::{Encoding, Transport};
 
@@ -232,12 +233,8 @@ impl Server {
                 Next::Withdrawn { ask, end, .. } => batch.add_notice(&Notice::Withdrawn { ask, end }),
                 Next::ReplayEnd { .. } => {}
                 Next::Run(run) => {
-                    let piece = self.cache.get(
-                        super::channel_key(run.channel),
-                        run.name,
-                        encoding,
-                        run.messages.iter(),
-                    );
+                    let source = Source::of(super::channel_key(run.channel), run.name);
+                    let piece = self.cache.get(source, encoding, run.messages.iter());
                     from = piece.and_then(|piece| batch.add(&piece)).unwrap_or(from);
                 }
             }

@@ -65,7 +65,7 @@ impl Server {
         }
         let mut words = Vec::new();
         for news in self.hub.news(reader, NEWS_MAX) {
-            encoding.notice(&notice_of(&news), &self.nonce, &mut words);
+            encoding.notice("", &notice_of(&news), &self.nonce, &mut words);
         }
         self.hub.take_news(reader);
         if !words.is_empty() {

@@ -22,13 +22,15 @@ pub struct ByTransport {
     pub poll: usize,
     pub jsonp: usize,
     pub raw: usize,
+    #[serde(rename = "socket.io")]
+    pub socket_io: usize,
 }
 
 impl ByTransport {
     /// All of them.
     pub fn total(&self) -> usize {
-        let ByTransport { websocket, sse, ndjson, iframe, long_poll, poll, jsonp, raw } = *self;
-        websocket + sse + ndjson + iframe + long_poll + poll + jsonp + raw
+        let ByTransport { websocket, sse, ndjson, iframe, long_poll, poll, jsonp, raw, socket_io } = *self;
+        websocket + sse + ndjson + iframe + long_poll + poll + jsonp + raw + socket_io
     }
 
     /// Where a connection that is about this is counted; `None`: it reads nothing.
@@ -51,6 +53,7 @@ impl ByTransport {
             Transport::LongPoll => &mut self.long_poll,
             Transport::Poll => &mut self.poll,
             Transport::Jsonp => &mut self.jsonp,
+            Transport::SocketIo => &mut self.socket_io,
         })
     }
 }

@@ -31,6 +31,8 @@ pub(crate) fn every_encoding() -> Vec<Encoding> {
     all.extend(windows().map(Encoding::WebSocket));
     all.extend(windows().map(Encoding::WebSocketReplay));
     all.extend(windows().map(Encoding::WebSocketRaw));
+    all.extend(windows().map(Encoding::SocketIo));
+    all.push(Encoding::SocketIoPolling);
     all
 }
 
@@ -40,6 +42,7 @@ pub(crate) fn message(seq: u64, format: Format, data: impl AsRef<[u8]>) -> Messa
         event: None,
         data: Rc::from(data.as_ref()),
         format,
+        spread: false,
         media_type: None,
         except: None,
         retained: true,

@@ -1,16 +1,16 @@
 //! One encoding, many readers: the cache of encoded messages.  Law: a piece is, byte for byte, what encoding each of
-//! its messages alone would give; chunks of one channel and encoding never overlap.
+//! its messages alone would give; chunks of one channel and form never overlap.
 //! Knows nothing of who reads; channels are opaque numbers.
 
-use super::Encoding;
 use super::encoder::Encoder;
+use super::{Encoding, Place};
 use crate::limits::CHUNK_BYTES_MAX;
 use crate::message::{Message, MessageId};
 use core::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
-/// Messages of one channel in one encoding, one behind the other.
+/// Messages of one channel in one form, one behind the other.
 pub struct Chunk {
     /// Bytes of all chunks that live, cached or held by a piece.
     living: Rc<Cell<usize>>,
@@ -176,7 +176,36 @@ impl Chunk {
 /// What a chunk costs besides its bytes and marks: three allocations and its entries in two tables.
 const CHUNK_RECORD_BYTES: usize = 256;
 
-/// What is cached of one channel in one encoding: sorted by id, without overlap, `a.last() < b.first()` for neighbours.
+/// What is read: a channel, and as part of what.
+#[derive(Copy, Clone, Debug)]
+pub struct Source<'a> {
+    /// An opaque number of the channel.
+    pub channel: u64,
+    /// Its name.
+    pub name: &'a str,
+    /// Number and name of the own channel of the namespace that has it as an extra one (see [`Place`]).
+    pub within: Option<(u64, &'a str)>,
+}
+
+impl<'a> Source<'a> {
+    /// A channel that is nobody's extra.
+    pub fn of(channel: u64, name: &'a str) -> Self {
+        Source { channel, name, within: None }
+    }
+
+    fn place(self) -> Place<'a> {
+        Place { channel: self.name, namespace: self.within.map(|(_, name)| name) }
+    }
+
+    fn form(self, encoding: Encoding) -> Form {
+        (encoding, self.within.map(|(channel, _)| channel))
+    }
+}
+
+/// How a channel's messages are written: the encoding, and within which namespace.
+type Form = (Encoding, Option<u64>);
+
+/// What is cached of one channel in one form: sorted by id, without overlap, `a.last() < b.first()` for neighbours.
 /// Never empty.
 type List = VecDeque<Entry>;
 
@@ -186,12 +215,12 @@ struct Entry {
     serial: u64,
 }
 
-/// The chunks that were made last, found by channel, encoding and message.
+/// The chunks that were made last, found by channel, form and message.
 pub struct EncodedCache {
-    /// By channel: its lists, of which there are few, one for each encoding in use. No channel has none.
-    lists: HashMap<u64, Vec<(Encoding, List)>>,
+    /// By channel: its lists, of which there are few, one for each form in use. No channel has none.
+    lists: HashMap<u64, Vec<(Form, List)>>,
     /// In the order in which they were made: where to find them.
-    made: BTreeMap<u64, (u64, Encoding, MessageId)>,
+    made: BTreeMap<u64, (u64, Form, MessageId)>,
     next_serial: u64,
     bytes: usize,
     bytes_max: usize,
@@ -219,17 +248,18 @@ impl EncodedCache {
         }
     }
 
-    /// The bytes of `run` in `encoding`, or of as much of its front as stands in one chunk; `None` if it is empty.
+    /// The bytes of `run` from `source` in `encoding`, or of as much of its front as stands in one chunk; `None` if it is empty.
     ///
-    /// `run`: messages of the channel `name`, ids ascending, the same at each clone. If it knows its exact size it must be whole: it holds
-    /// every message between its first and its last that anybody may see at this time, so that first, last and number
+    /// `run`: messages of the channel, ids ascending, the same at each clone. If it knows its exact size it must be
+    /// whole: it holds every message between its first and its last that anybody may see at this time, so that first, last and number
     /// tell it apart. One that is filtered for its reader does not know its size, and is compared message by message.
-    pub fn get<'m, R>(&mut self, channel: u64, name: &str, encoding: Encoding, run: R) -> Option<Piece>
+    pub fn get<'m, R>(&mut self, source: Source<'_>, encoding: Encoding, run: R) -> Option<Piece>
     where
         R: DoubleEndedIterator<Item = &'m Message> + Clone,
     {
         let first = run.clone().next()?.id;
-        let list = list_of(&mut self.lists, channel, encoding);
+        let (channel, form) = (source.channel, source.form(encoding));
+        let list = list_of(&mut self.lists, channel, form);
         let mut place = list.partition_point(|entry| entry.chunk.first() <= first);
         if let Some(Entry { chunk, serial }) = place.checked_sub(1).and_then(|before| list.get(before))
             && first <= chunk.last()
@@ -245,15 +275,14 @@ impl EncodedCache {
             list.remove(place);
         }
         let until = list.get(place).map_or(MessageId::MAX, |next| next.chunk.first());
-        let chunk =
-            encode_run(&mut self.scratch, &self.living, encoding, name, &mut self.encoder, run, until);
-        let chunk = Rc::new(chunk);
+        let EncodedCache { scratch, living, encoder, .. } = self;
+        let chunk = Rc::new(encode_run(scratch, living, encoding, source.place(), encoder, run, until));
         let count = chunk.marks.len();
         self.encoded += count as u64;
         self.bytes += chunk.weight();
         let serial = self.next_serial;
         self.next_serial += 1;
-        self.made.insert(serial, (channel, encoding, first));
+        self.made.insert(serial, (channel, form, first));
         list.insert(place, Entry { chunk: Rc::clone(&chunk), serial });
         self.evict();
         Some(chunk.piece(0, count))
@@ -304,9 +333,9 @@ impl EncodedCache {
 
     fn evict(&mut self) {
         while self.bytes > self.bytes_max && self.made.len() > 1 {
-            let Some((_, (channel, encoding, first))) = self.made.pop_first() else { return };
+            let Some((_, (channel, form, first))) = self.made.pop_first() else { return };
             let Some(lists) = self.lists.get_mut(&channel) else { continue };
-            let Some(at) = lists.iter().position(|(of, _)| *of == encoding) else { continue };
+            let Some(at) = lists.iter().position(|(of, _)| *of == form) else { continue };
             let (_, list) = &mut lists[at];
             if let Ok(index) = list.binary_search_by_key(&first, |entry| entry.chunk.first())
                 && let Some(entry) = list.remove(index)
@@ -323,11 +352,11 @@ impl EncodedCache {
     }
 }
 
-/// The list of a channel and encoding; a new one must get an entry.
-fn list_of(lists: &mut HashMap<u64, Vec<(Encoding, List)>>, channel: u64, encoding: Encoding) -> &mut List {
+/// The list of a channel and form; a new one must get an entry.
+fn list_of(lists: &mut HashMap<u64, Vec<(Form, List)>>, channel: u64, form: Form) -> &mut List {
     let lists = lists.entry(channel).or_default();
-    let at = lists.iter().position(|(of, _)| *of == encoding).unwrap_or_else(|| {
-        lists.push((encoding, List::new()));
+    let at = lists.iter().position(|(of, _)| *of == form).unwrap_or_else(|| {
+        lists.push((form, List::new()));
         lists.len() - 1
     });
     &mut lists[at].1
@@ -345,7 +374,7 @@ fn encode_run<'m>(
     out: &mut Vec<u8>,
     living: &Rc<Cell<usize>>,
     encoding: Encoding,
-    name: &str,
+    place: Place<'_>,
     encoder: &mut Encoder,
     run: impl Iterator<Item = &'m Message>,
     until: MessageId,
@@ -360,7 +389,7 @@ fn encode_run<'m>(
         if too_much && !marks.is_empty() {
             break;
         }
-        encoding.encode(name, message, encoder, out);
+        encoding.encode(place, message, encoder, out);
         marks.push(Mark { id: message.id, end: out.len() });
     }
     let chunk = Chunk {
@@ -381,6 +410,7 @@ mod tests {
     use crate::testing::dice::Dice;
     use crate::ws::WindowBits;
 
+    const NEWS: Source<'static> = Source { channel: 1, name: "news", within: None };
     const WEBSOCKET: Encoding = Encoding::WebSocket(Some(WindowBits::MAX));
 
     fn messages(count: u64) -> Vec<Message> {
@@ -390,13 +420,13 @@ mod tests {
     /// Each message encoded alone.
     fn alone<'m>(encoding: Encoding, run: impl IntoIterator<Item = &'m Message>) -> Vec<u8> {
         let mut encoder = encoder();
-        written_bytes(|out| run.into_iter().for_each(|m| encoding.encode("news", m, &mut encoder, out)))
+        written_bytes(|out| run.into_iter().for_each(|m| encoding.encode(NEWS.place(), m, &mut encoder, out)))
     }
 
     /// Reads all of `run` as a reader does: piece by piece.
     fn read(cache: &mut EncodedCache, encoding: Encoding, run: &[&Message]) -> (Vec<u8>, usize) {
         let (mut bytes, mut pieces, mut rest) = (Vec::new(), 0, run);
-        while let Some(piece) = cache.get(1, "news", encoding, rest.iter().copied()) {
+        while let Some(piece) = cache.get(NEWS, encoding, rest.iter().copied()) {
             assert_eq!(rest[piece.messages() - 1].id, piece.last);
             bytes.extend_from_slice(piece.bytes());
             rest = &rest[piece.messages()..];
@@ -412,13 +442,13 @@ mod tests {
         assert!(cache.lists.values().all(|lists| !lists.is_empty()));
         let lists =
             cache.lists.iter().flat_map(|(channel, lists)| lists.iter().map(move |list| (channel, list)));
-        for (channel, (encoding, list)) in lists {
+        for (channel, (form, list)) in lists {
             assert!(!list.is_empty());
             for (before, after) in list.iter().zip(list.iter().skip(1)) {
                 assert!(before.chunk.last() < after.chunk.first(), "chunks overlap");
             }
             for Entry { chunk, serial } in list {
-                assert_eq!(cache.made.get(serial), Some(&(*channel, *encoding, chunk.first())));
+                assert_eq!(cache.made.get(serial), Some(&(*channel, *form, chunk.first())));
                 assert!(chunk.marks.is_sorted_by(|a, b| a.id < b.id && a.end < b.end));
                 assert_eq!(chunk.marks[chunk.marks.len() - 1].end, chunk.bytes.len());
                 bytes += chunk.weight();
@@ -435,9 +465,8 @@ mod tests {
         let mut cache = EncodedCache::new(1 << 20, encoder());
         for (turn, encoding) in every_encoding().into_iter().enumerate() {
             for burst in log.chunks(5) {
-                let pieces: Vec<_> = (0..50)
-                    .map(|_| cache.get(1, "news", encoding, burst.iter()).expect("not empty"))
-                    .collect();
+                let pieces: Vec<_> =
+                    (0..50).map(|_| cache.get(NEWS, encoding, burst.iter()).expect("not empty")).collect();
                 assert!(pieces.iter().all(|piece| Rc::ptr_eq(&piece.chunk, &pieces[0].chunk)));
                 assert_eq!(pieces[49].bytes(), alone(encoding, burst));
             }
@@ -450,11 +479,11 @@ mod tests {
     fn a_reader_that_begins_in_the_middle_or_ends_early_gets_a_part() {
         let log = messages(10);
         let mut cache = EncodedCache::new(1 << 20, encoder());
-        let whole = cache.get(1, "news", Encoding::SseBareChunked, log.iter()).expect("not empty");
+        let whole = cache.get(NEWS, Encoding::SseBareChunked, log.iter()).expect("not empty");
         for from in 0..10 {
             for to in from + 1..=10 {
                 let run = &log[from..to];
-                let piece = cache.get(1, "news", Encoding::SseBareChunked, run.iter()).expect("not empty");
+                let piece = cache.get(NEWS, Encoding::SseBareChunked, run.iter()).expect("not empty");
                 assert!(Rc::ptr_eq(&piece.chunk, &whole.chunk));
                 assert_eq!(piece.bytes(), alone(Encoding::SseBareChunked, run));
                 assert_eq!((piece.messages(), piece.last), (to - from, log[to - 1].id));
@@ -511,19 +540,19 @@ mod tests {
             log.iter().filter(move |m| m.id != hidden)
         };
         // Both runs have three messages with the same first and last.
-        let one = cache.get(1, "news", Encoding::Poll, not(1)).expect("not empty");
+        let one = cache.get(NEWS, Encoding::Poll, not(1)).expect("not empty");
         assert_eq!(one.bytes(), alone(Encoding::Poll, not(1)));
-        let two = cache.get(1, "news", Encoding::Poll, not(2)).expect("not empty");
+        let two = cache.get(NEWS, Encoding::Poll, not(2)).expect("not empty");
         assert_eq!(two.bytes(), alone(Encoding::Poll, &log[..1]));
         // A message within the range of a chunk that lacks it takes the chunk's place.
         let rest = || log[1..].iter().filter(|m| m.id != log[2].id);
-        let three = cache.get(1, "news", Encoding::Poll, rest()).expect("not empty");
+        let three = cache.get(NEWS, Encoding::Poll, rest()).expect("not empty");
         assert_eq!(three.bytes(), alone(Encoding::Poll, rest()));
         // A filtered run may look like a whole one by its ends and number: its chunk is compared all the same.
         let mut cache = EncodedCache::new(1 << 20, encoder());
-        cache.get(1, "news", Encoding::Poll, not(1));
+        cache.get(NEWS, Encoding::Poll, not(1));
         let whole = [&log[0], &log[1], &log[3]];
-        let piece = cache.get(1, "news", Encoding::Poll, whole.into_iter()).expect("not empty");
+        let piece = cache.get(NEWS, Encoding::Poll, whole.into_iter()).expect("not empty");
         assert_eq!(piece.bytes(), alone(Encoding::Poll, [&log[0]]));
         check(&cache);
     }
@@ -538,13 +567,13 @@ mod tests {
 
         let log: Vec<_> = (0..2000).map(|seq| text(seq, &"y".repeat(100))).collect();
         let mut cache = EncodedCache::new(1 << 20, encoder());
-        let piece = cache.get(1, "news", Encoding::SseBare, log.iter()).expect("not empty");
+        let piece = cache.get(NEWS, Encoding::SseBare, log.iter()).expect("not empty");
         assert!(piece.len() > CHUNK_BYTES_MAX - 300 && piece.len() < CHUNK_BYTES_MAX + 300);
         let log: Vec<_> = (0..100).map(|seq| text(seq, &"y".repeat(10_000))).collect();
-        let piece = cache.get(2, "news", WEBSOCKET, log.iter()).expect("not empty");
+        let piece = cache.get(Source::of(2, "news"), WEBSOCKET, log.iter()).expect("not empty");
         assert_eq!(piece.messages(), 6, "as many payloads as fit, however small they become");
         assert!(piece.len() < 1000);
-        assert!(cache.get(1, "news", Encoding::SseBare, [].iter()).is_none());
+        assert!(cache.get(NEWS, Encoding::SseBare, [].iter()).is_none());
         check(&cache);
     }
 
@@ -553,21 +582,21 @@ mod tests {
         let log = messages(100);
         let mut cache = EncodedCache::new(3000, encoder());
         for (index, m) in log.iter().enumerate() {
-            cache.get(index as u64 % 3, "news", Encoding::Poll, [m].into_iter());
+            cache.get(Source::of(index as u64 % 3, "news"), Encoding::Poll, [m].into_iter());
             check(&cache);
         }
         assert!(cache.made.len() > 3);
         let kept = cache.made.len() as u64;
         for (index, m) in log.iter().enumerate().skip(100 - kept as usize) {
-            cache.get(index as u64 % 3, "news", Encoding::Poll, [m].into_iter());
+            cache.get(Source::of(index as u64 % 3, "news"), Encoding::Poll, [m].into_iter());
         }
         assert_eq!(cache.encoded_count(), 100);
-        cache.get(0, "news", Encoding::Poll, [&log[0]].into_iter());
+        cache.get(Source::of(0, "news"), Encoding::Poll, [&log[0]].into_iter());
         assert_eq!(cache.encoded_count(), 101);
 
         let mut cache = EncodedCache::new(0, encoder());
         for _ in 0..50 {
-            cache.get(1, "news", Encoding::Poll, log.iter());
+            cache.get(NEWS, Encoding::Poll, log.iter());
         }
         assert_eq!(cache.encoded_count(), 100);
         check(&cache);
@@ -581,7 +610,7 @@ mod tests {
             read(&mut cache, encoding, &[&log[0], &log[2]]);
             read(&mut cache, encoding, &[&log[1]]);
         }
-        cache.get(2, "other", Encoding::Poll, log.iter());
+        cache.get(Source::of(2, "other"), Encoding::Poll, log.iter());
         cache.forget_channel(1);
         check(&cache);
         assert_eq!((cache.lists.len(), cache.made.len()), (1, 1));
@@ -590,11 +619,35 @@ mod tests {
     }
 
     #[test]
+    fn a_channel_within_a_namespace_is_shared_by_its_readers_and_with_nobody_else() {
+        let log = messages(3);
+        let mut cache = EncodedCache::new(1 << 20, encoder());
+        let within = |other, name| Source { within: Some((other, name)), ..NEWS };
+        let sources = [NEWS, within(2, "a"), within(3, "a/b")];
+        for encoding in [Encoding::SocketIo(None), Encoding::SocketIoPolling] {
+            let pieces = sources.map(|source| {
+                let [one, two] =
+                    [(); 2].map(|()| cache.get(source, encoding, log.iter()).expect("not empty"));
+                assert!(Rc::ptr_eq(&one.chunk, &two.chunk));
+                one
+            });
+            for (piece, lead) in pieces.iter().zip(["42/news,[", "42/a,[", "42/a/b,["]) {
+                assert!(memchr::memmem::find(piece.bytes(), lead.as_bytes()).is_some(), "{lead}");
+            }
+            check(&cache);
+        }
+        assert_eq!(cache.encoded_count(), 2 * 3 * 3);
+        cache.forget_channel(1);
+        check(&cache);
+        assert_eq!((cache.lists.len(), cache.made.len(), cache.bytes()), (0, 0, 0));
+    }
+
+    #[test]
     fn a_short_write_tells_the_message_it_stands_in() {
         let log = messages(5);
         let mut cache = EncodedCache::new(1 << 20, encoder());
-        cache.get(1, "news", Encoding::SseBare, log.iter());
-        let piece = cache.get(1, "news", Encoding::SseBare, log[1..4].iter()).expect("not empty");
+        cache.get(NEWS, Encoding::SseBare, log.iter());
+        let piece = cache.get(NEWS, Encoding::SseBare, log[1..4].iter()).expect("not empty");
         let ends: Vec<usize> = (1..=3).map(|n| alone(Encoding::SseBare, &log[1..1 + n]).len()).collect();
         assert_eq!(piece.len(), ends[2]);
         for taken in 0..=piece.len() {
@@ -622,7 +675,7 @@ mod tests {
     fn parts_of_a_piece_are_whole_messages() {
         let log = messages(5);
         let mut cache = EncodedCache::new(1 << 20, encoder());
-        let piece = cache.get(1, "news", Encoding::Poll, log.iter()).expect("not empty");
+        let piece = cache.get(NEWS, Encoding::Poll, log.iter()).expect("not empty");
         assert!(piece.first_messages(0).is_none());
         for count in 1..8 {
             let part = piece.first_messages(count).expect("at least one");
@@ -663,7 +716,7 @@ mod tests {
                 if random.below(3) == 0 {
                     let hidden = random.below(3) as u64;
                     let own = all.iter().copied().filter(|m| m.id.seq % 3 != hidden);
-                    let piece = cache.get(1, "news", encoding, own.clone());
+                    let piece = cache.get(NEWS, encoding, own.clone());
                     let bytes = piece.as_ref().map_or(&[][..], Piece::bytes);
                     let count = piece.as_ref().map_or(0, Piece::messages);
                     assert_eq!(count == 0, own.clone().next().is_none());

@@ -33,50 +33,48 @@ pub fn write_envelope(out: &mut Vec<u8>, lead: &str, channel: &str, message: &Me
 pub fn write_notice(out: &mut Vec<u8>, lead: &str, notice: &Notice<'_>, escape: Escape) {
     out.extend_from_slice(lead.as_bytes());
     put(out, "\"notice\":\"", notice_name(notice));
+    out.extend_from_slice(b"\",");
+    notice_members(out, notice, escape);
+    out.push(b'}');
+}
+
+/// Writes what `notice` tells, without its name and without braces.
+pub fn notice_members(out: &mut Vec<u8>, notice: &Notice<'_>, escape: Escape) {
     match *notice {
         Notice::Gap { channel, after, resumes } => {
-            text_member(out, "\",\"channel\":", channel, escape);
+            text_member(out, "\"channel\":", channel, escape);
             put(out, ",\"after\":\"", after);
             put(out, "\",\"resumes\":\"", resumes);
-            out.extend_from_slice(b"\"}");
+            out.push(b'"');
         }
         Notice::Position { cursor } => {
-            put(out, "\",\"cursor\":\"", cursor);
-            out.extend_from_slice(b"\"}");
-        }
-        Notice::Closed { channel } => {
-            text_member(out, "\",\"channel\":", channel, escape);
-            out.push(b'}');
+            put(out, "\"cursor\":\"", cursor);
+            out.push(b'"');
         }
         Notice::Join { channel, client, name } | Notice::Leave { channel, client, name } => {
-            text_member(out, "\",\"channel\":", channel, escape);
+            text_member(out, "\"channel\":", channel, escape);
             put(out, ",\"client\":\"", client);
             out.push(b'"');
             if let Some(name) = name {
                 text_member(out, ",\"name\":", name, escape);
             }
-            out.push(b'}');
         }
-        Notice::PresenceChanged { channel } => {
-            text_member(out, "\",\"channel\":", channel, escape);
-            out.push(b'}');
+        Notice::Closed { channel } | Notice::PresenceChanged { channel } => {
+            text_member(out, "\"channel\":", channel, escape);
         }
-        Notice::Shutdown { reconnect_ms } => {
-            put(out, "\",\"reconnect_ms\":", reconnect_ms);
-            out.push(b'}');
-        }
+        Notice::Shutdown { reconnect_ms } => put(out, "\"reconnect_ms\":", reconnect_ms),
         Notice::Withdrawn { ask, end } => {
-            put(out, "\",\"ask\":\"", ask);
+            put(out, "\"ask\":\"", ask);
             let reason = match end {
                 AskEnd::Answered => "answered",
                 AskEnd::Withdrawn => "withdrawn",
             };
             put(out, "\",\"reason\":\"", reason);
-            out.extend_from_slice(b"\"}");
+            out.push(b'"');
         }
         Notice::Reload { since } => {
-            put(out, "\",\"since\":\"", since);
-            out.extend_from_slice(b"\"}");
+            put(out, "\"since\":\"", since);
+            out.push(b'"');
         }
     }
 }

@@ -12,6 +12,7 @@ pub mod json;
 pub mod jsonp;
 pub mod ndjson;
 pub mod poll;
+pub mod socketio;
 pub mod sse;
 pub mod websocket;
 
@@ -19,6 +20,7 @@ use crate::message::{ClientId, Cursor, Message, Notice};
 use crate::ws::WindowBits;
 use encoder::Encoder;
 use json::Escape;
+use socketio::Wire;
 
 /// A way to read a channel.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Hash)]
@@ -37,14 +39,24 @@ pub enum Transport {
     Ndjson,
     /// Frames.
     WebSocket,
+    /// Packets of Socket.IO, in frames or polls.
+    SocketIo,
 }
 
 impl Transport {
     /// Every transport.
-    pub const ALL: [Transport; 7] =
-        [Self::Poll, Self::LongPoll, Self::Jsonp, Self::Iframe, Self::Sse, Self::Ndjson, Self::WebSocket];
+    pub const ALL: [Transport; 8] = [
+        Self::Poll,
+        Self::LongPoll,
+        Self::Jsonp,
+        Self::Iframe,
+        Self::Sse,
+        Self::Ndjson,
+        Self::WebSocket,
+        Self::SocketIo,
+    ];
 
-    /// As `?transport=` has it.
+    /// As readers are listed and counted, and as `?transport=` has it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Poll => "poll",
@@ -54,19 +66,21 @@ impl Transport {
             Self::Sse => "sse",
             Self::Ndjson => "ndjson",
             Self::WebSocket => "websocket",
+            Self::SocketIo => "socket.io",
         }
     }
 
-    /// The transport of that name.
+    /// The transport that `?transport=` asks for by that name. Socket.IO has a path of its own.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|transport| transport.name() == name)
+        let mut all = Self::ALL.into_iter().filter(|transport| *transport != Self::SocketIo);
+        all.find(|transport| transport.name() == name)
     }
 
     /// Is it an HTTP response without an end, rather than a batch or frames?
     pub fn is_stream(self) -> bool {
         match self {
             Self::Iframe | Self::Sse | Self::Ndjson => true,
-            Self::Poll | Self::LongPoll | Self::Jsonp | Self::WebSocket => false,
+            Self::Poll | Self::LongPoll | Self::Jsonp | Self::WebSocket | Self::SocketIo => false,
         }
     }
 
@@ -85,6 +99,7 @@ impl Transport {
             (Self::Ndjson, false) => Encoding::Ndjson,
             (Self::Ndjson, true) => Encoding::NdjsonChunked,
             (Self::WebSocket, _) => Encoding::WebSocket(None),
+            (Self::SocketIo, _) => Encoding::SocketIoPolling,
         }
     }
 }
@@ -119,6 +134,10 @@ pub enum Encoding {
     WebSocketReplay(Option<WindowBits>),
     /// Frames of `holdline.raw`.
     WebSocketRaw(Option<WindowBits>),
+    /// Packets of Socket.IO as frames.
+    SocketIo(Option<WindowBits>),
+    /// Packets of Socket.IO in the answers to polls, each after a record separator.
+    SocketIoPolling,
 }
 
 const _: () = assert!(size_of::<Encoding>() <= 2, "every stream keeps one");
@@ -140,11 +159,29 @@ pub struct Opening<'a> {
     pub nonce: &'a str,
 }
 
+/// Where a message stands: the channel that it was published to, and as part of what its reader has it.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The name of the channel.
+    pub channel: &'a str,
+    /// The own channel of the namespace in which it is read as one of several (Socket.IO); `None`: it is that channel,
+    /// or there are no namespaces.
+    pub namespace: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    /// In a channel that is nobody's extra.
+    pub fn of(channel: &'a str) -> Self {
+        Place { channel, namespace: None }
+    }
+}
+
 type Fields = &'static [(&'static str, &'static str)];
 
 impl Encoding {
     /// Appends one message.
-    pub fn encode(self, channel: &str, m: &Message, encoder: &mut Encoder, out: &mut Vec<u8>) {
+    pub fn encode(self, place: Place<'_>, m: &Message, encoder: &mut Encoder, out: &mut Vec<u8>) {
+        let Place { channel, .. } = place;
         self.framed(out, |out| match self {
             Self::Poll => poll::message(out, channel, m, Escape::Plain),
             Self::Jsonp => poll::message(out, channel, m, Escape::Script),
@@ -155,12 +192,14 @@ impl Encoding {
             Self::WebSocket(window) => websocket::message(out, channel, m, false, encoder, window),
             Self::WebSocketReplay(window) => websocket::message(out, channel, m, true, encoder, window),
             Self::WebSocketRaw(window) => websocket::raw(out, m, encoder, window),
+            Self::SocketIo(window) => socketio::message(out, Wire::Frames(window), place, m, encoder),
+            Self::SocketIoPolling => socketio::message(out, Wire::Polling, place, m, encoder),
         });
     }
 
-    /// Appends one notice. `holdline.raw` has none: it is closed with a code that says it. `nonce` is that of the
-    /// server's scripts (iframe).
-    pub fn notice(self, told: &Notice<'_>, nonce: &str, out: &mut Vec<u8>) {
+    /// Appends one notice. `holdline.raw` has none: it is closed with a code that says it. `namespace` is the own channel
+    /// of the namespace where it is told (Socket.IO), `nonce` that of the server's scripts (iframe).
+    pub fn notice(self, namespace: &str, told: &Notice<'_>, nonce: &str, out: &mut Vec<u8>) {
         self.framed(out, |out| match self {
             Self::Poll => poll::notice(out, told, Escape::Plain),
             Self::Jsonp => poll::notice(out, told, Escape::Script),
@@ -171,6 +210,8 @@ impl Encoding {
             Self::Iframe | Self::IframeChunked => iframe::notice(out, told, nonce),
             Self::WebSocket(_) | Self::WebSocketReplay(_) => websocket::notice(out, told),
             Self::WebSocketRaw(_) => {}
+            Self::SocketIo(window) => socketio::notice(out, Wire::Frames(window), namespace, told),
+            Self::SocketIoPolling => socketio::notice(out, Wire::Polling, namespace, told),
         });
     }
 
@@ -185,13 +226,16 @@ impl Encoding {
             Self::Ndjson | Self::NdjsonChunked => ndjson::position(out, cursor),
             Self::Iframe | Self::IframeChunked => iframe::heartbeat(out, cursor, nonce),
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => websocket::ping(out),
+            Self::SocketIo(window) => socketio::ping(out, Wire::Frames(window)),
+            Self::SocketIoPolling => socketio::ping(out, Wire::Polling),
         });
     }
 
-    /// Appends what a stream begins with, after the head of the response.
+    /// Appends what a stream begins with, after the head of the response. That of Socket.IO belongs to its session.
     pub fn opening(self, opening: &Opening<'_>, out: &mut Vec<u8>) {
         self.framed(out, |out| match self {
             Self::Poll | Self::Jsonp | Self::WebSocketRaw(_) => {}
+            Self::SocketIo(_) | Self::SocketIoPolling => {}
             Self::SseBare | Self::SseBareChunked | Self::SseEnvelope | Self::SseEnvelopeChunked => {
                 sse::opening(out, opening)
             }
@@ -218,6 +262,8 @@ impl Encoding {
             Self::Ndjson | Self::NdjsonChunked => NDJSON_FIELDS,
             Self::Iframe | Self::IframeChunked => IFRAME_FIELDS,
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => &[],
+            Self::SocketIo(_) => &[],
+            Self::SocketIoPolling => ENGINE_IO_FIELDS,
         }
     }
 
@@ -232,6 +278,7 @@ impl Encoding {
             Self::Ndjson | Self::NdjsonChunked => Transport::Ndjson,
             Self::Iframe | Self::IframeChunked => Transport::Iframe,
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => Transport::WebSocket,
+            Self::SocketIo(_) | Self::SocketIoPolling => Transport::SocketIo,
         }
     }
 
@@ -245,6 +292,7 @@ impl Encoding {
                 false
             }
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => false,
+            Self::SocketIo(_) | Self::SocketIoPolling => false,
         }
     }
 
@@ -270,6 +318,8 @@ const NDJSON_FIELDS: Fields = &[
     ("Cache-Control", "no-store, no-transform"),
     ("X-Accel-Buffering", "no"),
 ];
+const ENGINE_IO_FIELDS: Fields =
+    &[("Content-Type", "text/plain; charset=UTF-8"), ("Cache-Control", "no-store")];
 const IFRAME_FIELDS: Fields = &[
     ("Content-Type", "text/html; charset=utf-8"),
     ("Cache-Control", "no-store, no-transform"),
@@ -289,9 +339,10 @@ mod tests {
     #[test]
     fn every_name_reads_back() {
         for transport in Transport::ALL {
-            assert_eq!(Transport::parse(transport.name()), Some(transport));
+            let asked = Some(transport).filter(|transport| *transport != Transport::SocketIo);
+            assert_eq!(Transport::parse(transport.name()), asked);
         }
-        for unknown in ["", "SSE", "long_poll", "ws", "sse "] {
+        for unknown in ["", "socketio", "SSE", "long_poll", "ws", "sse "] {
             assert_eq!(Transport::parse(unknown), None);
         }
     }
@@ -307,6 +358,7 @@ mod tests {
             (Transport::Sse, [E::SseBare, E::SseBareChunked, E::SseEnvelope, E::SseEnvelopeChunked]),
             (Transport::Ndjson, [E::Ndjson, E::NdjsonChunked, E::Ndjson, E::NdjsonChunked]),
             (Transport::WebSocket, [E::WebSocket(None); 4]),
+            (Transport::SocketIo, [E::SocketIoPolling; 4]),
         ];
         for (transport, expected) in cases {
             let asked = [(false, false), (false, true), (true, false), (true, true)];
@@ -330,9 +382,9 @@ mod tests {
         let told = Notice::Closed { channel: "news" };
         type Verb<'v> = &'v dyn Fn(Encoding, &mut Vec<u8>);
         let verbs: [Verb<'_>; 6] = [
-            &|e, out| e.encode("news", &text(0, "a\r\n0\r\n\r\n"), &mut encoder(), out),
-            &|e, out| e.encode("news", &text(0, &"x".repeat(70_000)), &mut encoder(), out),
-            &|e, out| e.notice(&told, NONCE, out),
+            &|e, out| e.encode(Place::of("news"), &text(0, "a\r\n0\r\n\r\n"), &mut encoder(), out),
+            &|e, out| e.encode(Place::of("news"), &text(0, &"x".repeat(70_000)), &mut encoder(), out),
+            &|e, out| e.notice("", &told, NONCE, out),
             &|e, out| e.heartbeat(cursor, true, NONCE, out),
             &|e, out| e.heartbeat(cursor, false, NONCE, out),
             &|e, out| e.opening(&opening, out),
@@ -351,9 +403,8 @@ mod tests {
     #[test]
     fn every_message_has_bytes_in_every_encoding() {
         for encoding in every_encoding() {
-            assert!(
-                !written_bytes(|out| encoding.encode("news", &text(0, ""), &mut encoder(), out)).is_empty()
-            );
+            let encode = |out: &mut _| encoding.encode(Place::of("news"), &text(0, ""), &mut encoder(), out);
+            assert!(!written_bytes(encode).is_empty(), "{encoding:?}");
         }
     }
 
@@ -361,16 +412,19 @@ mod tests {
     fn polls_have_no_opening_and_raw_has_no_notices() {
         let cursor = MessageId::new(5, 1);
         let opening = Opening { cursor, client: CLIENT, session: "s", retry_ms: 9, origin: "", nonce: "" };
-        for encoding in [Encoding::Poll, Encoding::Jsonp, Encoding::WebSocketRaw(None)] {
+        let sessions = [Encoding::SocketIo(None), Encoding::SocketIoPolling];
+        for encoding in
+            [Encoding::Poll, Encoding::Jsonp, Encoding::WebSocketRaw(None)].into_iter().chain(sessions)
+        {
             assert_eq!(written_bytes(|out| encoding.opening(&opening, out)), b"");
         }
         for encoding in [Encoding::Poll, Encoding::Jsonp] {
             assert_eq!(written_bytes(|out| encoding.heartbeat(cursor, true, "", out)), b"");
-            let told = written_bytes(|out| encoding.notice(&Notice::Closed { channel: "a" }, "", out));
+            let told = written_bytes(|out| encoding.notice("", &Notice::Closed { channel: "a" }, "", out));
             assert_eq!(told, br#",{"notice":"closed","channel":"a"}"#);
         }
         let raw = Encoding::WebSocketRaw(Some(WindowBits::MAX));
-        assert_eq!(written_bytes(|out| raw.notice(&Notice::Closed { channel: "a" }, "", out)), b"");
+        assert_eq!(written_bytes(|out| raw.notice("", &Notice::Closed { channel: "a" }, "", out)), b"");
         assert_eq!(written_bytes(|out| raw.heartbeat(cursor, true, "", out)), [0x89, 0]);
     }
 
@@ -382,7 +436,8 @@ mod tests {
                 fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value)
             };
             let cache = match encoding {
-                Encoding::Poll | Encoding::Jsonp => Some("no-store"),
+                Encoding::Poll | Encoding::Jsonp | Encoding::SocketIoPolling => Some("no-store"),
+                Encoding::SocketIo(_) => None,
                 Encoding::WebSocket(_) | Encoding::WebSocketReplay(_) | Encoding::WebSocketRaw(_) => None,
                 _ => Some("no-store, no-transform"),
             };

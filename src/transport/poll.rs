@@ -180,13 +180,13 @@ impl BatchBody {
 mod tests {
     use super::super::Encoding;
     use super::super::check::{CLIENT, envelope_of, hostile, parse_line, parse_script, text};
-    use super::super::encoded::EncodedCache;
+    use super::super::encoded::{EncodedCache, Source};
     use super::super::encoder::Encoder;
     use super::*;
 
     fn piece_of(encoding: Encoding, messages: &[Message]) -> Piece {
         EncodedCache::new(1 << 20, Encoder::new("", 0))
-            .get(0, "news", encoding, messages.iter())
+            .get(Source::of(0, "news"), encoding, messages.iter())
             .expect("not empty")
     }
 

@@ -19,8 +19,18 @@ pub fn message(
     window: Option<WindowBits>,
 ) {
     let lead = if replay { "{\"type\":\"message\",\"replay\":true," } else { "{\"type\":\"message\"," };
+    compressible(out, encoder, window, |out| write_envelope(out, lead, channel, message, Escape::Plain));
+}
+
+/// One text frame around what `write` appends, which must be UTF-8; compressed if that pays.
+pub fn compressible(
+    out: &mut Vec<u8>,
+    encoder: &mut Encoder,
+    window: Option<WindowBits>,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
     let begin = out.len();
-    let payload = text(out, |out| write_envelope(out, lead, channel, message, Escape::Plain));
+    let payload = text(out, write);
     if let Some(compressed) = encoder.compress(&out[payload..], window) {
         out.truncate(begin);
         ws::compressed_frame(Opcode::Text, compressed, out);
@@ -67,7 +77,7 @@ pub fn ping(out: &mut Vec<u8>) {
 
 /// One text frame around what `write` appends, which must be UTF-8. Most frames are longer than 125 bytes and
 /// shorter than 65,536, so the place for their header is kept; others are moved. Tells where the payload begins.
-fn text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> usize {
+pub fn text(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> usize {
     const KEPT: usize = 4;
     let begin = out.len();
     out.extend_from_slice(&[0; KEPT]);

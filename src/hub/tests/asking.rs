@@ -173,6 +173,29 @@ fn whoever_is_not_asked_is_not_told_of_the_end() {
 }
 
 #[test]
+fn a_reader_finds_by_its_number_what_it_was_asked_and_nothing_else() {
+    let mut bench = Bench::new(ROOMY);
+    let [one, both] = ["a", "a b"].map(|channels| bench.subscribe(channels, Start::Now));
+    let number = |n: u8| ask_id(n).ack_number();
+    bench.ask(1, 1, question(60));
+    bench.ask(2, 2, Draft { ttl_s: Some(60), ..draft("b") });
+    bench.ask(3, 3, Draft { except: Some(ClientId([1; 12])), ..question(60) });
+    bench.ask(4, 4, Draft { except: Some(ClientId([9; 12])), ..question(60) });
+    let asked = |bench: &Bench, reader| [1, 2, 3, 4].map(|n| bench.0.asked(reader, number(n)).is_some());
+    assert_eq!(asked(&bench, one), [true, false, false, true]);
+    assert_eq!(asked(&bench, both), [true, true, false, true]);
+    assert_eq!(bench.0.asked(both, number(2)), Some(ask_id(2)));
+    assert_eq!((bench.0.is_asked(number(3)), bench.0.is_asked(number(5))), (true, false));
+    bench.answer(5, 1, "yes");
+    bench.0.remove(both, "b");
+    assert_eq!(asked(&bench, both), [false, false, false, true]);
+    bench.0.leave(both);
+    assert_eq!(asked(&bench, both), [false; 4]);
+    bench.0.tick(100_000);
+    assert_eq!((asked(&bench, one), bench.0.is_asked(number(4))), ([false; 4], false));
+}
+
+#[test]
 fn the_end_of_a_question_makes_no_channel_beyond_the_bound() {
     let mut bench = Bench::new(Limits { max_channels: 1, ..ROOMY });
     bench.ask(1, 1, Draft { retain: false, ..question(60) });

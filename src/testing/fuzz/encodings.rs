@@ -2,14 +2,15 @@
 
 use super::event_stream::{Event, interpret};
 use super::members::Members;
-use super::wire;
+use super::{packets, wire};
 use crate::message::{Format, Message, MessageId};
 use crate::testing::decode;
-use crate::transport::Encoding;
 use crate::transport::encoder::Encoder;
+use crate::transport::{Encoding, Place};
 use crate::ws::WindowBits;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
 
 const NONCE: &str = "bm9uY2U";
 /// Bytes of a payload from which on it is compressed: few, so that small inputs are.
@@ -18,7 +19,7 @@ const CHANNEL: &str = "a/b~c";
 const ID: MessageId = MessageId::new(1_763_687_000_123, 7);
 
 /// Law: whatever the payload, an encoding is one thing on its wire (a frame, a line, an event, a script, a member of a
-/// list, a chunk), which readers that were written without the writers take for the message that was published; in a
+/// list, a chunk, a packet with its attachments), which readers that were written without the writers take for the message that was published; in a
 /// script stands nothing that could end it.
 ///
 /// The first byte chooses the format that the payload claims, and the window of those who want it compressed; then come a line with the name of the event and one with
@@ -30,7 +31,7 @@ pub fn encodings(data: &[u8]) {
     let window = WindowBits::new(9 + data[0] / 3 % 7);
     for encoding in every_encoding(window) {
         let mut out = b"before".to_vec();
-        encoding.encode(CHANNEL, &message, &mut encoder, &mut out);
+        encoding.encode(Place::of(CHANNEL), &message, &mut encoder, &mut out);
         let written = out.strip_prefix(b"before").expect("what stood there stays");
         let written = if encoding.is_chunked() { only_chunk(written) } else { written };
         match encoding {
@@ -44,6 +45,8 @@ pub fn encodings(data: &[u8]) {
                 assert_eq!(opcode, 1, "text");
                 wanted.check(encoding, &payload);
             }
+            Encoding::SocketIo(window) => wanted.check_packet(&packets::of_frames(written, window)),
+            Encoding::SocketIoPolling => wanted.check_packet(&packets::of_poll(written)),
             _ => wanted.check(encoding, written),
         }
     }
@@ -62,8 +65,10 @@ fn every_encoding(window: Option<WindowBits>) -> impl Iterator<Item = Encoding> 
         Encoding::NdjsonChunked,
         Encoding::Iframe,
         Encoding::IframeChunked,
+        Encoding::SocketIoPolling,
     ];
-    let sockets = [Encoding::WebSocket, Encoding::WebSocketReplay, Encoding::WebSocketRaw];
+    let sockets =
+        [Encoding::WebSocket, Encoding::WebSocketReplay, Encoding::WebSocketRaw, Encoding::SocketIo];
     plain.into_iter().chain(sockets.into_iter().flat_map(move |socket| [socket(None), socket(window)]))
 }
 
@@ -79,6 +84,7 @@ fn message(data: &[u8]) -> Option<Message> {
         event: given(event).filter(|event: &std::rc::Rc<str>| !event.chars().any(char::is_control)),
         data: payload.into(),
         format: [Format::Json, Format::Text, Format::Binary][usize::from(format) % 3],
+        spread: format >= 128,
         media_type: given(media_type),
         except: None,
         retained: true,
@@ -173,6 +179,7 @@ impl<'a> Wanted<'a> {
             Encoding::WebSocket(_) => after(written, "{\"type\":\"message\","),
             Encoding::WebSocketReplay(_) => after(written, "{\"type\":\"message\",\"replay\":true,"),
             Encoding::SseBare | Encoding::SseBareChunked | Encoding::WebSocketRaw(_) => None,
+            Encoding::SocketIo(_) | Encoding::SocketIoPolling => None,
             Encoding::SseEnvelope | Encoding::SseEnvelopeChunked => {
                 let event = self.only_event(written.as_bytes());
                 assert_eq!(event.kind, self.message.event.as_deref().unwrap_or("message"));
@@ -180,6 +187,41 @@ impl<'a> Wanted<'a> {
             }
         };
         self.check_envelope(&envelope.expect("what stands around an envelope"), is_script);
+    }
+
+    /// The event, what it is about, and the id.
+    fn check_packet(&self, packet: &packets::Event) {
+        assert_eq!((&*packet.namespace, packet.number), ("/a/b~c", None));
+        let [event, arguments @ .., id] = &packet.array[..] else { panic!("an event and an id") };
+        let string = |json: &RawValue| serde_json::from_str::<String>(json.get()).expect("a string");
+        assert_eq!(string(event), self.message.event.as_deref().unwrap_or("message"));
+        assert_eq!(string(id), ID.to_string());
+        let Some(text) = self.text else {
+            assert_eq!(packet.attachments, [&*self.message.data]);
+            let [placeholder] = arguments else { panic!("one argument") };
+            return assert_eq!(placeholder.get(), r#"{"_placeholder":true,"num":0}"#);
+        };
+        let json = Some(text).filter(|_| self.message.format == Format::Json);
+        let spread = json.filter(|_| self.message.spread);
+        let elements = spread.and_then(|text| serde_json::from_str::<Vec<&RawValue>>(text).ok());
+        let wanted = match (&elements, json.map(serde_json::from_str::<&RawValue>)) {
+            (Some(elements), _) => elements.iter().map(|value| value.get()).collect(),
+            (None, Some(Ok(value))) => vec![value.get()],
+            (None, Some(Err(_)) | None) => {
+                let [argument] = arguments else { panic!("one argument") };
+                return assert_eq!(string(argument), text);
+            }
+        };
+        if packet.attachments.is_empty() {
+            return assert_eq!(arguments.iter().map(|value| value.get()).collect::<Vec<_>>(), wanted);
+        }
+        assert_eq!(arguments.len(), wanted.len());
+        for (argument, wanted) in arguments.iter().zip(wanted) {
+            // Numbers may be beyond what is kept here.
+            if let Ok(wanted) = serde_json::from_str(wanted) {
+                assert_eq!(packet.filled_in(argument), Some(wanted));
+            }
+        }
     }
 
     fn check_envelope(&self, envelope: &str, is_script: bool) {
@@ -195,9 +237,7 @@ impl<'a> Wanted<'a> {
         }
         assert_eq!(members.0.len(), self.members.len() + 1, "and the payload: {envelope}");
         let is_json = self.message.format == Format::Json
-            && self
-                .text
-                .is_some_and(|text| serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok());
+            && self.text.is_some_and(|text| serde_json::from_str::<&RawValue>(text).is_ok());
         match (self.text, argument) {
             (Some(text), Some(argument)) if is_json => assert_eq!(argument, text),
             (Some(text), None) if is_json => {

@@ -20,6 +20,7 @@ mod lists;
 mod members;
 mod names;
 mod offers;
+mod packets;
 mod query;
 mod request;
 mod wire;

@@ -26,7 +26,7 @@ const further = [
 
 const transport_names = {
   websocket: 'WebSocket', raw: 'WebSocket, raw', sse: 'EventSource', ndjson: 'Fetch stream', iframe: 'Hidden iframe',
-  'long-poll': 'Long poll', jsonp: 'JSONP, held',
+  'long-poll': 'Long poll', jsonp: 'JSONP, held', 'socket.io': 'Socket.IO',
 };
 
 /** A card for one figure. */
