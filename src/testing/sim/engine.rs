@@ -349,10 +349,26 @@ impl Engine {
         self.hear_requests(world, truth, &mut packets)?;
         self.take(world, truth, packets, &mut events)?;
         self.hear_socket(world, truth, &mut events, dice)?;
-        if self.is_over && !self.may_end(truth) {
-            return Err(format!("the session {:?} ended without a cause", self.sid()));
+        if self.is_over {
+            self.count_end(truth)?;
         }
         Ok(events)
+    }
+
+    /// It is over: why?
+    fn count_end(&self, truth: &Truth) -> Result<(), String> {
+        match self.misdeed {
+            _ if !self.may_end(truth) => Err(format!("the session {:?} ended without a cause", self.sid())),
+            Some(_) => {
+                truth.tally.count("a rude session ended");
+                Ok(())
+            }
+            None if self.life.is_silent && self.life.is_pinged => {
+                truth.tally.count("a silent session ended");
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     fn hear_requests(
