@@ -5,6 +5,7 @@ use super::Heard;
 use super::envelope::notice_of;
 use super::incoming::shown;
 use super::object::{Members, message_id};
+use super::poll::problem;
 use crate::message::MessageId;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -88,6 +89,8 @@ pub enum Told {
     },
     /// A notice.
     Notice(Heard),
+    /// What was said without an acknowledgement was not done: the status that others get.
+    Refused(u16),
 }
 
 impl PacketReader {
@@ -224,7 +227,12 @@ impl Packet {
         let event: String = serde_json::from_str(event.get()).map_err(|error| wrong(&error.to_string()))?;
         if let Some(kind) = event.strip_prefix(OWN_EVENTS) {
             let ([object], None) = (rest, self.id) else { return Err(wrong("a notice is one object")) };
-            return notice_of(kind, Members::parse(object.get())?).map(Told::Notice);
+            let mut members = Members::parse(object.get())?;
+            if kind == "error" {
+                let (status, _) = problem(members.raw("error")?.get())?;
+                return members.end().map(|()| Told::Refused(status));
+            }
+            return notice_of(kind, members).map(Told::Notice);
         }
         let mut id = None;
         if self.id.is_none() {

@@ -31,13 +31,17 @@ pub struct Namespace {
     /// Where it began, by its pid, and the last message that it has heard since.
     pub(super) began_at: Option<MessageId>,
     pub(super) offset: Option<MessageId>,
-    /// Channels that it reads besides its own.
-    pub(super) extras: Vec<String>,
+    /// Channels that it reads besides its own, and how far each was heard when it was cut off.
+    pub(super) extras: BTreeMap<String, MessageId>,
     pub(super) account: Option<Account>,
+    /// A backlog that it asked for is over when it hears something behind this.
+    pub(super) backlog_to: Option<MessageId>,
     /// When it was cut off, if it is certain that the server still knows it then.
     pub(super) cut_at: Option<Millis>,
     pub(super) commands: BTreeMap<u64, Command>,
     pub(super) made: u64,
+    /// How often the journal had failed when it first said something that is not acknowledged.
+    pub(super) failures: u64,
     /// Questions that were heard and not answered: their numbers.
     pub(super) asked: Vec<(u64, AskId)>,
     /// Answers that were given: to what, what, and by which packet.
@@ -71,11 +75,13 @@ impl Namespace {
             pid: None,
             began_at: None,
             offset: None,
-            extras: Vec::new(),
+            extras: BTreeMap::new(),
             account: None,
+            backlog_to: None,
             cut_at: None,
             commands: BTreeMap::new(),
             made: 0,
+            failures: u64::MAX,
             asked: Vec::new(),
             answers: Vec::new(),
             arrived: 0,
@@ -87,13 +93,20 @@ impl Namespace {
         // Nobody can tell what was done of what was asked last.
         let is_unsure = self.commands.values().any(Command::changes_channels);
         let was_in = matches!(self.state, State::In);
-        self.cut_at = Some(now).filter(|_| was_in && is_known && !was_slow);
+        let is_replaying = self.backlog_to.is_some_and(|to| self.offset.is_none_or(|offset| offset <= to));
+        self.cut_at = Some(now).filter(|_| was_in && is_known && !was_slow && !is_replaying);
         if is_unsure || matches!(self.state, State::Joining(_)) {
             self.forgets_pid();
         }
+        if let Some(account) = self.account.take() {
+            for (extra, heard) in &mut self.extras {
+                *heard = account.position_in(extra).unwrap_or(*heard);
+            }
+        }
         self.state = State::Out;
-        self.account = None;
+        self.backlog_to = None;
         self.commands.clear();
+        self.failures = u64::MAX;
         self.asked.clear();
         self.answers.clear();
         self.arrived = 0;
@@ -140,7 +153,8 @@ impl Namespace {
 
     /// Where it stands when its last channel is gone.
     fn put_out(&mut self, truth: &Truth) -> Result<(), String> {
-        let is_empty = self.account.as_ref().is_none_or(|account| account.channels().next().is_none());
+        let is_closed = |channel: &str| truth.was_deleted(channel);
+        let is_empty = self.account.as_ref().is_none_or(|account| account.channels().all(is_closed));
         if !is_empty && !truth.troubles.may_refuse() {
             return Err("it was disconnected without a cause".to_owned());
         }
@@ -174,14 +188,21 @@ impl Namespace {
                 self.asked.push((number, ask));
                 self.account.as_mut().ok_or("a question before it is there")?.hears(truth, &heard)
             }
+            Told::Refused(503) => truth.journal_failed_since(self.failures),
+            Told::Refused(status) => Err(format!("what it said is refused with {status}")),
             Told::Notice(heard) => {
                 let account = self.account.as_mut().ok_or("a notice before it is there")?;
                 if let (Heard::Gap { .. }, State::Joining(_)) = (&heard, &self.state) {
                     return Err("a gap is told before the namespace is joined".to_owned());
                 }
                 account.hears(truth, &heard)?;
+                if let Heard::Shutdown { .. } = &heard
+                    && !truth.troubles.is_draining
+                {
+                    return Err("the server does not end".to_owned());
+                }
                 if let Heard::Closed { channel } = &heard {
-                    self.extras.retain(|extra| extra != channel);
+                    self.extras.remove(channel);
                 }
                 Ok(())
             }
@@ -271,8 +292,9 @@ impl Namespace {
 
     pub(super) fn open(&mut self, truth: &Truth, begin: Begin, newest: MessageId) {
         let channels: Vec<&str> =
-            core::iter::once(self.channel).chain(self.extras.iter().map(|extra| &**extra)).collect();
+            core::iter::once(self.channel).chain(self.extras.keys().map(|extra| &**extra)).collect();
         let mut account = Account::open(truth, channels, begin, newest);
+        self.extras.iter().for_each(|(extra, heard)| account.has_only(extra, *heard));
         if let Some(client) = self.client.as_ref().and_then(|client| client.parse().ok()) {
             account.is_client(client);
         }

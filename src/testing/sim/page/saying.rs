@@ -118,7 +118,9 @@ impl Namespace {
 
     fn unsubscribe(&mut self, engine: &mut Engine, truth: &Truth, dice: &mut Dice) {
         // Its own channel it leaves by leaving.
-        let Some(channel) = self.extras.get(dice.below(self.extras.len() + 1)).cloned() else { return };
+        let Some(channel) = self.extras.keys().nth(dice.below(self.extras.len() + 1)).cloned() else {
+            return;
+        };
         truth.presence.leaves(&channel, self.client.as_deref().unwrap_or_default());
         self.command(engine, Command::Unsubscribe, "holdline:unsubscribe", &[json!(channel).to_string()]);
     }
@@ -136,6 +138,9 @@ impl Namespace {
             self.commands.insert(self.made, Command::Publish { payload: data, failures });
             self.made
         });
+        if id.is_none() {
+            self.failures = self.failures.min(failures);
+        }
         if arguments.len() > 1 {
             truth.tally.count("several arguments sent");
         }
@@ -149,6 +154,7 @@ impl Namespace {
         let (number, ask) = self.asked.swap_remove(dice.below(self.asked.len()));
         let (arguments, texts, bytes) = some_arguments(ledger, dice);
         let failures = truth.troubles.journal_failures;
+        self.failures = self.failures.min(failures);
         let packet = self.say(engine, 3, Some(number), &texts, bytes);
         self.answers.push((ask, payload(&arguments).0, packet, failures));
     }
@@ -188,7 +194,7 @@ impl Namespace {
                 let channels: Vec<String> = members.get("channels")?;
                 let account = self.account.as_mut().ok_or("it is there")?;
                 channels.iter().for_each(|channel| account.removes(channel));
-                self.extras.retain(|extra| !channels.contains(extra));
+                channels.iter().for_each(|channel| drop(self.extras.remove(channel)));
             }
             Command::Presence => self.listed(&mut members)?,
             Command::Unknown => return Err(wrong("nobody knows this command")),
@@ -205,10 +211,11 @@ impl Namespace {
     ) -> Result<(), String> {
         let account = self.account.as_mut().ok_or("it is there")?;
         account.adds(channels, since, begin, truth);
+        if matches!(begin, Begin::After(_)) {
+            self.backlog_to = Some(truth.newest());
+        }
         for channel in channels.iter().filter(|name| *name != self.channel) {
-            if !self.extras.contains(channel) {
-                self.extras.push(channel.clone());
-            }
+            self.extras.entry(channel.clone()).or_insert(since);
         }
         Ok(())
     }
