@@ -16,6 +16,9 @@ use crate::testing::sim::scenario::CHANNELS;
 use crate::testing::sim::truth::Truth;
 use serde_json::json;
 
+/// Commands that wait for their acknowledgements at a time: what is owed to a client that fetches nothing has a bound.
+const COMMANDS_MAX: usize = 3;
+
 /// What waits for its acknowledgement.
 #[derive(Debug)]
 pub enum Command {
@@ -51,6 +54,8 @@ impl Namespace {
         match self.state {
             State::Out => return self.join(engine, truth, dice),
             State::Joining(_) => return,
+            // More than it may be owed is never asked for.
+            State::In if self.commands.len() >= COMMANDS_MAX => return,
             State::In => {}
         }
         match dice.below(40) {
