@@ -12,6 +12,8 @@ pub enum Protocol {
     Raw,
     /// Everything comes back: `/echo`.
     Echo,
+    /// Packets of a session that other connections may carry too: Engine.IO.
+    Engine,
 }
 
 /// One WebSocket.

@@ -317,6 +317,26 @@ impl Hub {
         state.replay().unwrap_or(state.cursor)
     }
 
+    /// Where the reader stands in channels that are read as they come; a replay goes on behind it.
+    pub fn settled_cursor(&self, reader: ReaderId) -> Cursor {
+        self.readers.get(reader).map_or(self.newest, |state| state.cursor)
+    }
+
+    /// Is the backlog of a channel that was added on its way?
+    pub fn is_replaying(&self, reader: ReaderId) -> bool {
+        self.readers.get(reader).is_some_and(|state| state.replay().is_some())
+    }
+
+    /// Is there a gap to be told?
+    pub fn has_lost(&self, reader: ReaderId) -> bool {
+        self.readers.get(reader).is_some_and(|state| self.has_gap(state))
+    }
+
+    /// Has the reader this channel?
+    pub fn has_channel(&self, reader: ReaderId, channel: &str) -> bool {
+        self.find(reader, channel).is_some()
+    }
+
     /// The names of the reader's channels, in the order in which it subscribed.
     pub fn channels(&self, reader: ReaderId) -> impl Iterator<Item = &str> {
         let subscriptions =

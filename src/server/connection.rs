@@ -2,6 +2,7 @@
 //! Law: an idle connection is this record and nothing else.
 
 use super::askers::AskWait;
+use super::engine::SessionId;
 use super::park::Parked;
 use super::reply::Reply;
 use super::rider::Rider;
@@ -55,6 +56,8 @@ pub enum Pending {
     Journal,
     /// The end of a question; see [`super::askers`].
     Question { asker: AskerId, wait: AskWait },
+    /// Something to say in a session; see [`super::engine`].
+    Packets(SessionId),
     /// A file; see [`super::files`].
     File(super::files::Transfer),
 }
@@ -167,7 +170,9 @@ impl Connection {
         match &self.proto {
             Proto::Parked(_) => true,
             Proto::Stream(_) => true,
-            Proto::Waiting(waiting) => matches!(waiting.on, Pending::Question { .. }),
+            Proto::Waiting(waiting) => {
+                matches!(waiting.on, Pending::Question { .. } | Pending::Packets(_))
+            }
             Proto::Http(_) | Proto::WebSocket(..) | Proto::Closing(_) => false,
         }
     }

@@ -1,5 +1,6 @@
 //! What a publisher asks for, checked (API: Writing).  Law: a `Draft` that comes from here keeps the contract,
-//! whether it came by query, by header, by a line of JSON or by a WebSocket command.
+//! whether it came by query, by header, by a line of JSON or by a WebSocket command; what clients of Socket.IO emit
+//! is checked by the same functions.
 
 use super::problem::Problem;
 use crate::channel_name::ChannelName;
@@ -202,7 +203,8 @@ impl<'a> Options<'a> {
     }
 }
 
-fn check_event(event: &str) -> Result<(), Problem> {
+/// Is it a name that an event may be published under?
+pub fn check_event(event: &str) -> Result<(), Problem> {
     if event.is_empty() || event.len() > NAME_MAX || event.chars().any(char::is_control) {
         return Err(Problem::bad("event has 1 to 128 bytes and no control characters"));
     }

@@ -45,6 +45,7 @@ impl Server {
         if !self.is_draining && now.at >= drain.close_at {
             self.is_draining = true;
             self.actions.push_back(Action::StopAccepting);
+            self.drain_sessions(now);
             let all: Vec<ConnId> = self.conns.iter().map(|(id, _)| id).collect();
             for id in all {
                 self.end_politely(now, id);
@@ -63,6 +64,11 @@ impl Server {
         }
     }
 
+    /// What tells of the end, and spreads the reconnects.
+    pub(super) fn shutdown_notice(&mut self) -> Notice<'static> {
+        Notice::Shutdown { reconnect_ms: RECONNECT_MS + self.rng.below(SPREAD_MS) }
+    }
+
     fn end_politely(&mut self, now: Now, id: ConnId) {
         let Some(conn) = self.conns.get(id) else { return };
         match &conn.proto {
@@ -77,19 +83,13 @@ impl Server {
                 self.mark_dirty(id);
             }
             Proto::Stream(_) => {
-                let reconnect_ms = RECONNECT_MS + self.rng.below(SPREAD_MS);
-                self.end_stream(now, id, &[Notice::Shutdown { reconnect_ms }]);
+                let notice = self.shutdown_notice();
+                self.end_stream(now, id, &[notice]);
             }
             Proto::WebSocket(socket, _) => {
                 if socket.protocol == Protocol::V1 {
-                    let reconnect_ms = RECONNECT_MS + self.rng.below(SPREAD_MS);
-                    let mut words = Vec::new();
-                    Encoding::WebSocket(None).notice(
-                        "",
-                        &Notice::Shutdown { reconnect_ms },
-                        &self.nonce,
-                        &mut words,
-                    );
+                    let (notice, mut words) = (self.shutdown_notice(), Vec::new());
+                    Encoding::WebSocket(None).notice("", &notice, &self.nonce, &mut words);
                     self.say(id, OutPiece::Own(words));
                 }
                 self.close_socket(now, id, CloseCode::GOING_AWAY, "the server is ending");

@@ -89,6 +89,7 @@ impl Server {
             let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
             self.parked -= usize::from(matches!(before, Proto::Parked(_)));
             self.count_ended(&before);
+            self.carrier_lost(now, id, &before);
         }
         if let Some(reader) = reader {
             self.hub.lose(reader, now.at);
@@ -138,7 +139,8 @@ impl Server {
         self.own_bytes -= freed;
         self.incoming_bytes -= conn.counted_bytes as usize;
         self.wheel.cancel(id.index());
-        self.writing.remove(&id);
+        self.forget_writing(id);
+        self.carrier_lost(self.clock, id, &conn.proto);
         self.askers.let_go(id);
         if let Some(reader) = conn.reader() {
             self.hub.lose(reader, self.clock.at);

@@ -4,10 +4,11 @@
 use super::Server;
 use super::askers::{AskWait, Asker};
 use super::connection::ConnId;
+use super::engine::SessionId;
 use super::problem::Problem;
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
-use crate::hub::{Applied, AskError, Receipt};
+use crate::hub::{Applied, AskError, ReaderId, Receipt};
 use crate::journal::{JournalDown, Outcome};
 use crate::message::{Command, Entry, MessageId, Proposal, RepeatKey};
 
@@ -29,6 +30,8 @@ pub enum Proposer {
     AskCommand(ConnId, Option<Box<str>>, u64),
     /// A payload of `holdline.raw`: told only of failure.
     Payload(ConnId),
+    /// An event of a session's namespace, with the number of its ack.
+    Event(SessionId, ReaderId, Option<u64>),
     /// Nobody waits for it.
     Nobody,
 }
@@ -148,6 +151,7 @@ impl Server {
             Proposer::Command(id, Some(reference)) => {
                 self.say_command_reply(id, &reference, &format!(r#""id":"{first}""#));
             }
+            Proposer::Event(session, reader, ack) => self.tell_event_done(session, reader, ack, first),
             Proposer::Command(_, None)
             | Proposer::AskCommand(_, None, _)
             | Proposer::Payload(_)
@@ -175,6 +179,7 @@ impl Server {
                 self.say_error(id, reference.as_deref(), problem);
             }
             Proposer::Payload(id) => self.refuse_payload(now, id),
+            Proposer::Event(session, reader, ack) => self.tell_event_refused(session, reader, ack, problem),
             Proposer::Nobody => {}
         }
     }

@@ -167,7 +167,7 @@ impl Server {
         match &mut self.conns.get_mut(id)?.proto {
             Proto::Waiting(waiting) => match &mut waiting.on {
                 Pending::File(transfer) => Some((&mut waiting.reply, transfer)),
-                Pending::Journal | Pending::Question { .. } => None,
+                Pending::Journal | Pending::Question { .. } | Pending::Packets(_) => None,
             },
             _ => None,
         }

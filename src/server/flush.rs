@@ -4,6 +4,8 @@
 
 use super::connection::{ConnId, Connection, Proto};
 use super::owner::Owner;
+use super::rider::Whom;
+use super::socketio::Within;
 use super::{OutPiece, Server, channel_key};
 use crate::base::time::Now;
 use crate::conn::Protocol;
@@ -52,20 +54,36 @@ impl<'a> Slices<'a> {
 /// The messages offered to the connection that is being written to. One for the whole loop.
 #[derive(Default)]
 pub(super) struct Staged {
+    /// Whose messages they are.
+    reader: Option<ReaderId>,
     pieces: Vec<Piece>,
     /// Behind these pieces there is nothing more to read, and this is the position then.
     idle_at: Option<Cursor>,
 }
 
-/// How the messages of a connection are read.
-#[derive(Copy, Clone)]
-struct Wire {
-    reader: ReaderId,
-    encoding: Encoding,
+impl Staged {
+    /// Everything was read, and nothing is to be written for it.
+    pub(super) fn has_nothing(&self) -> bool {
+        self.pieces.is_empty() && self.idle_at.is_some()
+    }
+
+    fn clear(&mut self) {
+        self.pieces.clear();
+        (self.reader, self.idle_at) = (None, None);
+    }
+}
+
+/// How the messages of a reader are written.
+#[derive(Clone)]
+pub(super) struct Wire {
+    pub(super) reader: ReaderId,
+    pub(super) encoding: Encoding,
+    /// The namespace that it reads for (Socket.IO).
+    pub(super) within: Option<Within>,
 }
 
 /// What reading on came to.
-enum Reading {
+pub(super) enum Reading {
     /// A message run.
     Piece(Piece),
     /// Nothing more; the position.
@@ -113,9 +131,9 @@ impl Server {
 
     /// What to write to the connection; nothing if there is nothing.
     pub fn slices<'a>(&'a mut self, now: Now, id: ConnId, out: &mut Slices<'a>) {
-        self.staged.pieces.clear();
-        self.staged.idle_at = None;
+        self.staged.clear();
         self.try_parked(now, id);
+        self.try_get(now, id);
         self.beat(now, id);
         self.stage(now, id);
         let Some(conn) = self.conns.get(id) else { return };
@@ -150,8 +168,22 @@ impl Server {
 
     /// Reads on from the cursor into the list of staged pieces.
     fn stage(&mut self, now: Now, id: ConnId) {
-        let Some(wire) = self.conns.get(id).and_then(wire_of) else { return };
-        self.say_news(id, wire.reader, wire.encoding);
+        let Some(conn) = self.conns.get(id) else { return };
+        if let Some(wire) = wire_of(conn) {
+            self.stage_wire(now, id, &wire);
+        } else if let Proto::WebSocket(socket, rider) = &conn.proto
+            && let Whom::Session(session) = rider.whom()
+        {
+            let window = socket.window;
+            self.stage_talk(now, id, session, window);
+        }
+    }
+
+    /// Reads on for one reader. The pieces that are staged are all its own.
+    pub(super) fn stage_wire(&mut self, now: Now, id: ConnId, wire: &Wire) {
+        self.staged.reader = Some(wire.reader);
+        self.staged.idle_at = None;
+        self.say_news(id, wire);
         let mut from = self.hub.cursor(wire.reader);
         let mut bytes = 0;
         let compressed = self.compressed_bytes();
@@ -181,6 +213,17 @@ impl Server {
                 }
                 // Notices are said by the connection itself, so what is staged must have left before.
                 Reading::Told(..) | Reading::Close(..) if !self.staged.pieces.is_empty() => return,
+                Reading::Told(told, more) if wire.within.is_some() => {
+                    let mut words = Vec::new();
+                    let has_left = self.tell_within(now, wire, told, &mut words);
+                    words.extend_from_slice(&more);
+                    self.say_in_flush(id, if has_left { Vec::new() } else { words });
+                    if has_left {
+                        self.staged.idle_at = Some(self.hub.newest());
+                        return;
+                    }
+                    from = self.hub.cursor(wire.reader);
+                }
                 Reading::Told(told, words) => {
                     self.tally.gaps += u64::from(matches!(told, Told::Gap { .. }));
                     self.say_in_flush(id, words);
@@ -199,9 +242,9 @@ impl Server {
         }
     }
 
-    fn read_on(&mut self, now: Now, wire: Wire, from: Cursor) -> Reading {
+    pub(super) fn read_on(&mut self, now: Now, wire: &Wire, from: Cursor) -> Reading {
         let Server { hub, cache, nonce, .. } = self;
-        let Wire { reader, encoding } = wire;
+        let &Wire { reader, encoding, ref within } = wire;
         let is_raw = matches!(encoding, Encoding::WebSocketRaw(_));
         let next = hub.next(reader, from, now.unix_ms);
         let told = next.told();
@@ -210,9 +253,14 @@ impl Server {
             Next::Run(run) => {
                 let encoding = match encoding {
                     Encoding::WebSocket(window) if run.replay => Encoding::WebSocketReplay(window),
+                    Encoding::SocketIo(window) if run.replay => Encoding::SocketIoReplay(window),
+                    Encoding::SocketIoPolling if run.replay => Encoding::SocketIoPollingReplay,
                     encoding => encoding,
                 };
-                let source = Source::of(channel_key(run.channel), run.name);
+                // A channel besides the namespace's own is written with its name.
+                let within = within.as_ref().filter(|within| *within.channel != *run.name);
+                let within = within.map(|within| (within.key, &*within.channel));
+                let source = Source { channel: channel_key(run.channel), name: run.name, within };
                 let piece = cache.get(source, encoding, run.messages.iter());
                 return Reading::Piece(piece.expect("a run has at least one message"));
             }
@@ -226,7 +274,8 @@ impl Server {
             Next::ReplayEnd { cursor } => Notice::Position { cursor },
         };
         let mut words = Vec::new();
-        encoding.notice("", &notice, nonce, &mut words);
+        let namespace = within.as_ref().map_or("", |within| &within.channel);
+        encoding.notice(namespace, &notice, nonce, &mut words);
         Reading::Told(told.expect("a notice is acknowledged"), words)
     }
 
@@ -271,14 +320,14 @@ impl Server {
         self.own_bytes -= freed;
         let is_all_read = self.commit(id, &staged, count - own);
         self.staged = staged;
-        self.staged.pieces.clear();
+        self.staged.clear();
         if has_room_again {
             self.resume(id);
         }
         self.after_sent(now, id);
         let has_more = self.conns.get(id).is_some_and(|conn| {
             let news = conn.reader().is_some_and(|reader| self.hub.has_news(reader));
-            !conn.queue.is_empty() || news
+            !conn.queue.is_empty() || news || self.is_talk_unread(conn)
         });
         has_more || !is_all_read
     }
@@ -287,7 +336,7 @@ impl Server {
     /// would be as large. Is nothing left to read?
     fn commit(&mut self, id: ConnId, staged: &Staged, count: usize) -> bool {
         let Some(conn) = self.conns.get_mut(id) else { return true };
-        let Some(Wire { reader, .. }) = wire_of(conn) else { return true };
+        let Some(reader) = staged.reader else { return true };
         let mut left = count;
         let mut is_whole = true;
         let mut cursor = None;
@@ -356,7 +405,7 @@ impl Server {
 
     /// The connection takes no more at present.
     pub fn handle_blocked(&mut self, now: Now, id: ConnId) {
-        self.staged.pieces.clear();
+        self.staged.clear();
         let Some(conn) = self.conns.get_mut(id) else { return };
         if !conn.is_blocked {
             conn.is_blocked = true;
@@ -387,13 +436,15 @@ fn is_iframe(encoding: Encoding) -> bool {
 
 fn wire_of(conn: &Connection) -> Option<Wire> {
     match &conn.proto {
-        Proto::Stream(stream) => Some(Wire { reader: stream.reader, encoding: stream.encoding }),
+        Proto::Stream(stream) => {
+            Some(Wire { reader: stream.reader, encoding: stream.encoding, within: None })
+        }
         Proto::WebSocket(socket, rider) => {
             let encoding = match socket.protocol {
-                Protocol::V1 | Protocol::Echo => Encoding::WebSocket(socket.window),
+                Protocol::V1 | Protocol::Echo | Protocol::Engine => Encoding::WebSocket(socket.window),
                 Protocol::Raw => Encoding::WebSocketRaw(socket.window),
             };
-            Some(Wire { reader: rider.reader()?, encoding })
+            Some(Wire { reader: rider.reader()?, encoding, within: None })
         }
         Proto::Http(_) | Proto::Waiting(_) | Proto::Parked(_) | Proto::Closing(_) => None,
     }

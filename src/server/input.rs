@@ -9,6 +9,7 @@ use super::route::Judged;
 use super::{OutPiece, Server};
 use crate::base::time::Now;
 use crate::conn::{HttpEvent, HttpRefusal};
+use crate::engineio::Packet;
 use crate::http::{CONTINUE, Head, parse, storage};
 use crate::ws::CloseCode;
 
@@ -188,6 +189,10 @@ impl Server {
         reply.keep_alive = false;
         match &wanted {
             Wanted::Nothing(first) => self.refuse(now, id, &reply, first),
+            Wanted::Packets(session) => {
+                self.end_session(now, *session, &Packet::Close);
+                self.respond(now, id, &reply, problem.status, &[], Vec::new());
+            }
             Wanted::Publish(..)
             | Wanted::Bulk
             | Wanted::Subscriptions(_)
@@ -198,9 +203,16 @@ impl Server {
         }
     }
 
+    /// The body of a request will not come.
+    pub(super) fn forget_writing(&mut self, id: ConnId) {
+        if let Some(writing) = self.writing.remove(&id) {
+            self.post_lost(self.clock, id, &writing.wanted);
+        }
+    }
+
     /// Forgets what was not taken: the connection will end.
     pub(super) fn drop_input(&mut self, id: ConnId) {
-        self.writing.remove(&id);
+        self.forget_writing(id);
         if let Some(conn) = self.conns.get_mut(id) {
             conn.input.take();
         }

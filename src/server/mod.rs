@@ -195,6 +195,7 @@ pub struct Server {
     /// Questions that were proposed and did not come back yet.
     asks_proposed: usize,
     sessions: engine::Sessions,
+    recoveries: socketio::Recoveries,
     /// Who waits for the end of a question.
     askers: askers::Askers,
     cache: EncodedCache,
@@ -259,6 +260,7 @@ impl Server {
             next_ticket: 0,
             asks_proposed: 0,
             sessions: engine::Sessions::default(),
+            recoveries: socketio::Recoveries::default(),
             askers: askers::Askers::default(),
             cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
             inflater: Inflater::new(),

@@ -3,6 +3,7 @@
 
 use super::Server;
 use super::connection::ConnId;
+use super::flush::Wire;
 use super::problem::Problem;
 use super::reading::Reading;
 use super::reply::Reply;
@@ -11,7 +12,7 @@ use crate::channel_name::ChannelName;
 use crate::hub::{ClientReaderLimit, Coming, Guest, Hub, News, ReaderId};
 use crate::limits::{CLIENTS_LISTED_MAX, NEWS_MAX};
 use crate::message::Notice;
-use crate::transport::{Encoding, Transport};
+use crate::transport::Transport;
 use serde::Serialize;
 
 /// `GET /presence/{channel}`.
@@ -58,19 +59,24 @@ impl Server {
     }
 
     /// Tells a stream or WebSocket who came and who left, if it asked for that.
-    pub(super) fn say_news(&mut self, id: ConnId, reader: ReaderId, encoding: Encoding) {
-        let is_full = || self.conns.get(id).is_none_or(|conn| conn.queue.len() > self.settings.max_queue);
-        if !self.hub.has_news(reader) || is_full() {
-            return;
-        }
-        let mut words = Vec::new();
-        for news in self.hub.news(reader, NEWS_MAX) {
-            encoding.notice("", &notice_of(&news), &self.nonce, &mut words);
-        }
-        self.hub.take_news(reader);
-        if !words.is_empty() {
+    pub(super) fn say_news(&mut self, id: ConnId, wire: &Wire) {
+        if self.conns.get(id).is_some_and(|conn| conn.queue.len() <= self.settings.max_queue) {
+            let mut words = Vec::new();
+            self.write_news(wire, &mut words);
             self.say_in_flush(id, words);
         }
+    }
+
+    /// Appends who came and who left to what a reader is told.
+    pub(super) fn write_news(&mut self, wire: &Wire, words: &mut Vec<u8>) {
+        if !self.hub.has_news(wire.reader) {
+            return;
+        }
+        let namespace = wire.within.as_ref().map_or("", |within| &within.channel);
+        for news in self.hub.news(wire.reader, NEWS_MAX) {
+            wire.encoding.notice(namespace, &notice_of(&news), &self.nonce, words);
+        }
+        self.hub.take_news(wire.reader);
     }
 }
 
@@ -88,7 +94,7 @@ pub(super) fn notice_of<'a>(news: &News<'a>) -> Notice<'a> {
     }
 }
 
-fn presence_json(hub: &Hub, channel: &str) -> String {
+pub(super) fn presence_json(hub: &Hub, channel: &str) -> String {
     let (present, count) = hub.present(channel, CLIENTS_LISTED_MAX);
     let listed = present.into_iter().map(|one| Listed {
         id: one.client.to_string(),

@@ -3,6 +3,7 @@
 
 use crate::channel_name::ChannelNameError;
 use crate::conn::HttpRefusal;
+use crate::engineio::RequestError;
 use crate::http::{HeadError, TargetError};
 use crate::hub::SubscribeError;
 use crate::journal::JournalDown;
@@ -18,6 +19,8 @@ pub struct Problem {
     pub detail: Cow<'static, str>,
     /// A field that this status asks for, such as `Allow`.
     pub field: Option<(&'static str, Cow<'static, str>)>,
+    /// It is told as Engine.IO tells it.
+    pub engine: Option<RequestError>,
 }
 
 /// Seconds after which to try again, where nobody knows better.
@@ -26,7 +29,7 @@ pub const RETRY_AFTER_S: u64 = 2;
 impl Problem {
     /// A refusal with `status` for the reason `detail`.
     pub fn new(status: u16, detail: impl Into<Cow<'static, str>>) -> Self {
-        let problem = Problem { status, detail: detail.into(), field: None };
+        let problem = Problem { status, detail: detail.into(), field: None, engine: None };
         match status {
             429 | 503 => problem.with("Retry-After", RETRY_AFTER_S.to_string()),
             _ => problem,
@@ -59,6 +62,12 @@ impl Problem {
 impl From<HttpRefusal> for Problem {
     fn from(refusal: HttpRefusal) -> Self {
         Problem::new(refusal.status(), refusal.detail())
+    }
+}
+
+impl From<RequestError> for Problem {
+    fn from(error: RequestError) -> Self {
+        Problem { engine: Some(error), ..Problem::new(error.status(), error.json()) }
     }
 }
 

@@ -5,6 +5,7 @@ use super::askers::AskWait;
 use super::asking;
 use super::connection::{Closing, ConnId, Pending, Proto, Waiting};
 use super::drafts::{self, JsonPublish};
+use super::engine::SessionId;
 use super::entries::Proposer;
 use super::problem::Problem;
 use super::reply::Reply;
@@ -32,6 +33,8 @@ pub enum Wanted {
         /// How long the request is held.
         wait: AskWait,
     },
+    /// Take its packets in this session.
+    Packets(SessionId),
     /// Answer a question with it.
     Answer(AskId, Box<Answer>),
     /// Refuse it: the head was wrong, and the next request is found behind the body only.
@@ -83,6 +86,7 @@ impl Server {
         match writing.wanted {
             Wanted::Publish(..)
             | Wanted::Subscriptions(_)
+            | Wanted::Packets(_)
             | Wanted::Ask { .. }
             | Wanted::Answer(..)
             | Wanted::Nothing(_) => self.settings.max_message,
@@ -96,6 +100,9 @@ impl Server {
         let Writing { reply, wanted, .. } = writing;
         if let Wanted::Subscriptions(client) = wanted {
             return self.finish_subscriptions(now, id, &reply, client, body);
+        }
+        if let Wanted::Packets(session) = wanted {
+            return self.finish_packets(now, id, &reply, session, body);
         }
         let (proposer, commands) = match self.commands_of(id, wanted, body) {
             Ok(both) => both,
@@ -127,7 +134,7 @@ impl Server {
                 asking::fill_answer(&mut answer, body.into())?;
                 Ok((Proposer::Answer(id), vec![Command::Answer(ask, *answer)]))
             }
-            Wanted::Subscriptions(_) => unreachable!("it is no command to the journal"),
+            Wanted::Subscriptions(_) | Wanted::Packets(_) => unreachable!("it is no command to the journal"),
             Wanted::Nothing(problem) => Err(problem),
         }
     }

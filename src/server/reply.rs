@@ -119,7 +119,7 @@ const CLIENT_ID_LEN: usize = 16;
 
 fn is_secret(name: &str) -> bool {
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    ["token", "ticket", "session"].contains(&&*name)
+    ["token", "ticket", "session", "sid"].contains(&&*name)
 }
 
 impl Server {
@@ -207,6 +207,11 @@ impl Server {
         }
         if reply.transport == Some(Transport::Iframe) && problem.status == 403 {
             return self.refuse_iframe(now, id, reply, problem);
+        }
+        if let Some(error) = problem.engine {
+            let fields = [("Content-Type", "application/json"), ("Cache-Control", "no-store")];
+            let body = vec![OutPiece::Own(error.json().into())];
+            return self.respond(now, id, reply, problem.status, &fields, body);
         }
         let mut fields = vec![("Content-Type", problem::CONTENT_TYPE), ("Cache-Control", "no-store")];
         fields.extend(problem.field.iter().map(|(name, value)| (*name, &**value)));
@@ -309,8 +314,8 @@ mod tests {
         assert_eq!(without_secrets("http://localhost/asks/abc?wait=1"), "http://localhost/asks/***?wait=1");
         assert_eq!(without_secrets("/%61sks/abc"), "/asks/***");
         assert_eq!(
-            without_secrets("/a?token=abc&x=1&ticket=&session=s&tok%65n=q&tokens=1"),
-            "/a?token=***&x=1&ticket=***&session=***&tok%65n=***&tokens=1"
+            without_secrets("/a?token=abc&x=1&ticket=&session=s&tok%65n=q&tokens=1&sid=s"),
+            "/a?token=***&x=1&ticket=***&session=***&tok%65n=***&tokens=1&sid=***"
         );
         let id = "/clients/0123456789abcdef";
         assert_eq!(without_secrets(id), id);

@@ -79,7 +79,12 @@ impl Server {
         if !is_upgrade {
             reply.callback = jsonp_callback(head);
         }
-        let route = self.check(id, head, is_upgrade)?;
+        self.check_host(id, head)?;
+        if let Some(below) = self.below_socketio(head.target.path) {
+            return self.engine_request(now, id, head, reply, below, is_upgrade);
+        }
+        access::check_deed(&self.settings, head, is_upgrade)?;
+        let route = self.route(head)?;
         if head.method == Method::Options {
             self.preflight(now, id, reply);
             return Ok(Judged::Done);
@@ -167,11 +172,9 @@ impl Server {
         Ok(Judged::Done)
     }
 
-    fn check(&self, id: ConnId, head: &Head<'_, '_>, is_upgrade: bool) -> Result<Route, Problem> {
+    fn check_host(&self, id: ConnId, head: &Head<'_, '_>) -> Result<(), Problem> {
         let listener = self.conns.get(id).and_then(|conn| self.listeners.get(conn.listener as usize));
-        access::check_host(&self.settings, listener.is_some_and(|listener| listener.loopback), head)?;
-        access::check_deed(&self.settings, head, is_upgrade)?;
-        self.route(head)
+        access::check_host(&self.settings, listener.is_some_and(|listener| listener.loopback), head)
     }
 
     fn route(&self, head: &Head<'_, '_>) -> Result<Route, Problem> {
@@ -211,7 +214,7 @@ impl Server {
     }
 
     /// Answers a preflight. Without an allowed origin it allows nothing.
-    fn preflight(&mut self, now: Now, id: ConnId, reply: &Reply) {
+    pub(super) fn preflight(&mut self, now: Now, id: ConnId, reply: &Reply) {
         let headers = access::request_headers();
         let max_age = access::PREFLIGHT_MAX_AGE_S.to_string();
         let fields: &[(&str, &str)] = &[

@@ -46,7 +46,7 @@ where
 }
 
 /// The handshake, checked. With a body it would not be clear to everybody where the frames begin.
-fn handshake<'b>(head: &Head<'_, 'b>) -> Result<Handshake<'b>, Problem> {
+pub(super) fn handshake<'b>(head: &Head<'_, 'b>) -> Result<Handshake<'b>, Problem> {
     if head.framing.has_body() {
         return Err(Problem::bad("a WebSocket handshake has no body"));
     }
@@ -123,12 +123,12 @@ impl Server {
     }
 
     /// What is agreed of what the client offers: compression, or nothing.
-    fn agree(&self, head: &Head<'_, '_>) -> Option<Agreement> {
+    pub(super) fn agree(&self, head: &Head<'_, '_>) -> Option<Agreement> {
         let offers = head.headers.all("sec-websocket-extensions");
         ws::deflate::negotiate(offers).filter(|_| self.settings.compression)
     }
 
-    fn switch_protocols(
+    pub(super) fn switch_protocols(
         &mut self,
         now: Now,
         id: ConnId,
@@ -146,7 +146,7 @@ impl Server {
         self.log_answer(now, id, reply, 101, 0);
     }
 
-    fn turn_to_socket(&mut self, now: Now, id: ConnId, socket: WebSocket, whom: Whom) {
+    pub(super) fn turn_to_socket(&mut self, now: Now, id: ConnId, socket: WebSocket, whom: Whom) {
         if let Some(conn) = self.conns.get_mut(id) {
             conn.begin(Proto::WebSocket(socket, whom.into()), now.at);
         }
@@ -204,6 +204,10 @@ impl Server {
             }
             Received::Message { kind, data } => match protocol {
                 Protocol::Echo => self.echo(id, opcode(kind), &data),
+                Protocol::Engine => {
+                    let Whom::Session(session) = whom else { return };
+                    self.engine_message(now, id, session, kind, &data);
+                }
                 Protocol::Raw => self.publish_raw(now, id, whom, kind, &data),
                 Protocol::V1 if kind == Kind::Binary => {
                     self.close_socket(

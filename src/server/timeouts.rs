@@ -4,6 +4,7 @@ use super::Server;
 use super::connection::{ConnId, Connection, LINGER_MS, Proto};
 use super::problem::Problem;
 use crate::base::time::{Millis, Now};
+use crate::conn::Protocol;
 use crate::limits::Settings;
 use crate::ws::Opcode;
 
@@ -17,8 +18,14 @@ impl Server {
             let at = self.clock.at + unix_ms.saturating_sub(self.clock.unix_ms);
             at.max(self.swept_at + SWEEP_MS)
         });
-        let machines =
-            [self.hub.next_departure(), self.askers.deadline(), self.demo_deadline(), self.drain_deadline()];
+        let machines = [
+            self.hub.next_departure(),
+            self.askers.deadline(),
+            self.sessions.deadline(),
+            self.recoveries.deadline(),
+            self.demo_deadline(),
+            self.drain_deadline(),
+        ];
         machines.into_iter().chain([self.wheel.next(), sweep]).flatten().min()
     }
 
@@ -31,6 +38,8 @@ impl Server {
             self.tell_ended(now);
         }
         self.hub.let_go(now.at);
+        self.recoveries.let_go(now.at, self.settings.max_remembered);
+        self.beat_sessions(now);
         self.tell_due(now);
         self.tick_demo(now);
         let mut fired = core::mem::take(&mut self.fired);
@@ -120,6 +129,8 @@ fn deadline(conn: &Connection, settings: &Settings) -> Option<Millis> {
         // Nor is it asked for one: the ping may still wait behind other words, and the pong unread while the input
         // is paused. How long it may take nothing is bounded all the same.
         Proto::WebSocket(..) if conn.is_blocked => None,
+        // A session has a heartbeat of its own.
+        Proto::WebSocket(socket, _) if socket.protocol == Protocol::Engine => None,
         Proto::WebSocket(socket, _) if socket.is_pinged => Some(conn.at + 3 * heartbeat_ms),
         Proto::WebSocket(..) => Some(conn.at + heartbeat_ms),
         Proto::Closing(closing) if closing.is_write_closed => Some(conn.at + LINGER_MS),

@@ -136,8 +136,12 @@ pub enum Encoding {
     WebSocketRaw(Option<WindowBits>),
     /// Packets of Socket.IO as frames.
     SocketIo(Option<WindowBits>),
+    /// The same, replayed to a reader that came later.
+    SocketIoReplay(Option<WindowBits>),
     /// Packets of Socket.IO in the answers to polls, each after a record separator.
     SocketIoPolling,
+    /// The same, replayed to a reader that came later.
+    SocketIoPollingReplay,
 }
 
 const _: () = assert!(size_of::<Encoding>() <= 2, "every stream keeps one");
@@ -192,8 +196,12 @@ impl Encoding {
             Self::WebSocket(window) => websocket::message(out, channel, m, false, encoder, window),
             Self::WebSocketReplay(window) => websocket::message(out, channel, m, true, encoder, window),
             Self::WebSocketRaw(window) => websocket::raw(out, m, encoder, window),
-            Self::SocketIo(window) => socketio::message(out, Wire::Frames(window), place, m, encoder),
-            Self::SocketIoPolling => socketio::message(out, Wire::Polling, place, m, encoder),
+            Self::SocketIo(window) => socketio::message(out, Wire::Frames(window), place, m, false, encoder),
+            Self::SocketIoReplay(window) => {
+                socketio::message(out, Wire::Frames(window), place, m, true, encoder)
+            }
+            Self::SocketIoPolling => socketio::message(out, Wire::Polling, place, m, false, encoder),
+            Self::SocketIoPollingReplay => socketio::message(out, Wire::Polling, place, m, true, encoder),
         });
     }
 
@@ -210,8 +218,12 @@ impl Encoding {
             Self::Iframe | Self::IframeChunked => iframe::notice(out, told, nonce),
             Self::WebSocket(_) | Self::WebSocketReplay(_) => websocket::notice(out, told),
             Self::WebSocketRaw(_) => {}
-            Self::SocketIo(window) => socketio::notice(out, Wire::Frames(window), namespace, told),
-            Self::SocketIoPolling => socketio::notice(out, Wire::Polling, namespace, told),
+            Self::SocketIo(window) | Self::SocketIoReplay(window) => {
+                socketio::notice(out, Wire::Frames(window), namespace, told)
+            }
+            Self::SocketIoPolling | Self::SocketIoPollingReplay => {
+                socketio::notice(out, Wire::Polling, namespace, told)
+            }
         });
     }
 
@@ -226,8 +238,10 @@ impl Encoding {
             Self::Ndjson | Self::NdjsonChunked => ndjson::position(out, cursor),
             Self::Iframe | Self::IframeChunked => iframe::heartbeat(out, cursor, nonce),
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => websocket::ping(out),
-            Self::SocketIo(window) => socketio::ping(out, Wire::Frames(window)),
-            Self::SocketIoPolling => socketio::ping(out, Wire::Polling),
+            Self::SocketIo(window) | Self::SocketIoReplay(window) => {
+                socketio::ping(out, Wire::Frames(window))
+            }
+            Self::SocketIoPolling | Self::SocketIoPollingReplay => socketio::ping(out, Wire::Polling),
         });
     }
 
@@ -235,7 +249,10 @@ impl Encoding {
     pub fn opening(self, opening: &Opening<'_>, out: &mut Vec<u8>) {
         self.framed(out, |out| match self {
             Self::Poll | Self::Jsonp | Self::WebSocketRaw(_) => {}
-            Self::SocketIo(_) | Self::SocketIoPolling => {}
+            Self::SocketIo(_)
+            | Self::SocketIoReplay(_)
+            | Self::SocketIoPolling
+            | Self::SocketIoPollingReplay => {}
             Self::SseBare | Self::SseBareChunked | Self::SseEnvelope | Self::SseEnvelopeChunked => {
                 sse::opening(out, opening)
             }
@@ -262,8 +279,8 @@ impl Encoding {
             Self::Ndjson | Self::NdjsonChunked => NDJSON_FIELDS,
             Self::Iframe | Self::IframeChunked => IFRAME_FIELDS,
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => &[],
-            Self::SocketIo(_) => &[],
-            Self::SocketIoPolling => ENGINE_IO_FIELDS,
+            Self::SocketIo(_) | Self::SocketIoReplay(_) => &[],
+            Self::SocketIoPolling | Self::SocketIoPollingReplay => ENGINE_IO_FIELDS,
         }
     }
 
@@ -278,7 +295,10 @@ impl Encoding {
             Self::Ndjson | Self::NdjsonChunked => Transport::Ndjson,
             Self::Iframe | Self::IframeChunked => Transport::Iframe,
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => Transport::WebSocket,
-            Self::SocketIo(_) | Self::SocketIoPolling => Transport::SocketIo,
+            Self::SocketIo(_)
+            | Self::SocketIoReplay(_)
+            | Self::SocketIoPolling
+            | Self::SocketIoPollingReplay => Transport::SocketIo,
         }
     }
 
@@ -292,7 +312,10 @@ impl Encoding {
                 false
             }
             Self::WebSocket(_) | Self::WebSocketReplay(_) | Self::WebSocketRaw(_) => false,
-            Self::SocketIo(_) | Self::SocketIoPolling => false,
+            Self::SocketIo(_)
+            | Self::SocketIoReplay(_)
+            | Self::SocketIoPolling
+            | Self::SocketIoPollingReplay => false,
         }
     }
 
@@ -436,8 +459,11 @@ mod tests {
                 fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value)
             };
             let cache = match encoding {
-                Encoding::Poll | Encoding::Jsonp | Encoding::SocketIoPolling => Some("no-store"),
-                Encoding::SocketIo(_) => None,
+                Encoding::Poll
+                | Encoding::Jsonp
+                | Encoding::SocketIoPolling
+                | Encoding::SocketIoPollingReplay => Some("no-store"),
+                Encoding::SocketIo(_) | Encoding::SocketIoReplay(_) => None,
                 Encoding::WebSocket(_) | Encoding::WebSocketReplay(_) | Encoding::WebSocketRaw(_) => None,
                 _ => Some("no-store, no-transform"),
             };

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::io::Write;
 
 /// The channel whose namespace is `/`.
-const MAIN: &str = "main";
+pub const MAIN: &str = "main";
 /// An event that was published without a name.
 const NAMELESS: &str = "message";
 
@@ -41,8 +41,15 @@ pub fn namespace_of(channel: &str) -> Cow<'static, str> {
 
 /// One message: an event with the arguments that were published; then, if it came to the namespace as one of several
 /// channels, the channel's name; then the message's id, from where a client goes on when it comes back. A question has
-/// none: it has the number by which it is answered.
-pub fn message(out: &mut Vec<u8>, wire: Wire, place: Place<'_>, message: &Message, encoder: &mut Encoder) {
+/// none: it has the number by which it is answered. Nor has what is replayed, for it lies before what came already.
+pub fn message(
+    out: &mut Vec<u8>,
+    wire: Wire,
+    place: Place<'_>,
+    message: &Message,
+    replay: bool,
+    encoder: &mut Encoder,
+) {
     let namespace = namespace_of(place.namespace.unwrap_or(place.channel));
     let Arguments { json, attachments } = Arguments::of(message);
     let kind = if attachments.is_empty() { Kind::Event } else { Kind::BinaryEvent };
@@ -59,12 +66,12 @@ pub fn message(out: &mut Vec<u8>, wire: Wire, place: Place<'_>, message: &Messag
             out.push(b',');
             out.extend_from_slice(json.as_bytes());
         }
-        if place.namespace.is_some() {
+        if place.namespace.is_some() || replay {
             out.extend_from_slice(b",{\"channel\":");
             json::string(out, place.channel, Escape::Plain);
-            out.push(b'}');
+            out.extend_from_slice(if replay { b",\"replay\":true}" } else { b"}" });
         }
-        if number.is_none() {
+        if number.is_none() && !replay {
             write!(out, ",\"{}\"", message.id).expect("a Vec takes every write");
         }
         out.push(b']');
@@ -106,6 +113,14 @@ pub fn packet(
 /// A packet of Engine.IO that is about the session itself, as text.
 pub fn text(out: &mut Vec<u8>, wire: Wire, packet: &str) {
     wire.plain(out, |out| out.extend_from_slice(packet.as_bytes()));
+}
+
+/// A packet of Engine.IO, whatever it holds.
+pub fn engine_packet(out: &mut Vec<u8>, wire: Wire, packet: &engineio::Packet<'_>, encoder: &mut Encoder) {
+    match packet {
+        engineio::Packet::Message(engineio::Data::Binary(bytes)) => wire.binary(out, encoder, bytes),
+        packet => wire.text(out, encoder, |out| packet.encode(out)),
+    }
 }
 
 /// Asks for a sign of life.
@@ -204,7 +219,7 @@ mod tests {
     const EXTRA: Place<'static> = Place { channel: "news", namespace: Some("a/b") };
 
     fn event_of(place: Place<'_>, sample: &Message) -> String {
-        let bytes = written_bytes(|out| message(out, FRAMES, place, sample, &mut encoder()));
+        let bytes = written_bytes(|out| message(out, FRAMES, place, sample, false, &mut encoder()));
         let [(0x81, payload)] = frames(&bytes)[..] else { panic!("{bytes:?}") };
         String::from_utf8(payload.to_vec()).expect("a text frame is UTF-8")
     }
@@ -238,7 +253,7 @@ mod tests {
         for (place, sample, expected) in cases {
             let expected = expected.replace("ID", "1763687000123-0");
             assert_eq!(event_of(place, &sample), expected);
-            let polled = written(|out| message(out, Wire::Polling, place, &sample, &mut encoder()));
+            let polled = written(|out| message(out, Wire::Polling, place, &sample, false, &mut encoder()));
             assert_eq!(polled, format!("\u{1e}{expected}"));
         }
     }
@@ -247,12 +262,14 @@ mod tests {
     fn a_binary_payload_is_an_attachment() {
         let bytes = sample(0, Format::Binary, b"\0\xff\x1e");
         let said = r#"451-/news,["message",{"_placeholder":true,"num":0},"1763687000123-0"]"#;
-        let write = |wire| written_bytes(|out| message(out, wire, Place::of("news"), &bytes, &mut encoder()));
+        let write =
+            |wire| written_bytes(|out| message(out, wire, Place::of("news"), &bytes, false, &mut encoder()));
         assert_eq!(frames(&write(FRAMES)), [(0x81, said.as_bytes()), (0x82, b"\0\xff\x1e")]);
         assert_eq!(write(Wire::Polling), format!("\u{1e}{said}\u{1e}bAP8e").into_bytes());
         let asked = Message { ask: Some(AskRole::Question(AskId([0; 16]))), ..bytes };
         let said = r#"451-/news,0["message",{"_placeholder":true,"num":0}]"#;
-        let bytes = written_bytes(|out| message(out, FRAMES, Place::of("news"), &asked, &mut encoder()));
+        let bytes =
+            written_bytes(|out| message(out, FRAMES, Place::of("news"), &asked, false, &mut encoder()));
         assert_eq!(frames(&bytes), [(0x81, said.as_bytes()), (0x82, b"\0\xff\x1e")]);
     }
 
@@ -271,7 +288,7 @@ mod tests {
             (sample(0, Format::Json, &zero), zero, 0),
         ];
         for (sample, arguments, count) in cases {
-            let bytes = written_bytes(|out| message(out, FRAMES, EXTRA, &sample, &mut encoder()));
+            let bytes = written_bytes(|out| message(out, FRAMES, EXTRA, &sample, false, &mut encoder()));
             let frames = frames(&bytes);
             let head = if count == 0 { "42".to_owned() } else { format!("45{count}-") };
             let said =
@@ -286,7 +303,7 @@ mod tests {
         let data = r#"[{"_placeholder":true,"num":0}]"#;
         let ack =
             Packet { kind: Kind::BinaryAck, attachments: 1, namespace: "/a", id: Some(7), data: Some(data) };
-        let write = |wire| written_bytes(|out| packet(out, wire, &ack, &[b"\x01"], &mut encoder()));
+        let write = |wire| written_bytes(|out| packet(out, wire, &ack, &[b"\x01"], false, &mut encoder()));
         let said = format!("461-/a,7{data}");
         assert_eq!(frames(&write(FRAMES)), [(0x81, said.as_bytes()), (0x82, b"\x01")]);
         assert_eq!(write(Wire::Polling), format!("\u{1e}{said}\u{1e}bAQ==").into_bytes());
@@ -294,7 +311,7 @@ mod tests {
         let ack = Packet { kind: Kind::Ack, attachments: 0, data: Some(&large), ..ack };
         let wire = Wire::Frames(Some(WindowBits::MAX));
         let nothing: [&[u8]; 0] = [];
-        let bytes = written_bytes(|out| packet(out, wire, &ack, &nothing, &mut encoder()));
+        let bytes = written_bytes(|out| packet(out, wire, &ack, &nothing, false, &mut encoder()));
         assert_eq!(frames(&bytes)[0].0, 0xc1);
         assert_eq!(written_bytes(|out| super::text(out, wire, "6")), [0x81, 1, b'6']);
         assert_eq!(written(|out| super::text(out, Wire::Polling, "0{}")), "\u{1e}0{}");
@@ -305,7 +322,8 @@ mod tests {
         for (mut sample, said) in hostile() {
             for event in [None, Some("</script>\u{2028}\"\\\u{1e}")] {
                 sample.event = event.map(Into::into);
-                let polled = written(|out| message(out, Wire::Polling, EXTRA, &sample, &mut encoder()));
+                let polled =
+                    written(|out| message(out, Wire::Polling, EXTRA, &sample, false, &mut encoder()));
                 let mut packets = polled.split('\u{1e}');
                 assert_eq!(packets.next(), Some(""));
                 let packet = packets.next().expect("an event");
@@ -336,7 +354,7 @@ mod tests {
             for sample in [&large, &binary] {
                 let [plain, bytes] = [None, Some(window)].map(|window| {
                     let wire = Wire::Frames(window);
-                    written_bytes(|out| message(out, wire, EXTRA, sample, &mut encoder()))
+                    written_bytes(|out| message(out, wire, EXTRA, sample, false, &mut encoder()))
                 });
                 let (plain, bytes) = (frames(&plain), frames(&bytes));
                 assert_eq!(plain.len(), bytes.len());

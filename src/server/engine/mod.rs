@@ -2,12 +2,21 @@
 //! connections.  Law: a session is found by its sid until it is over; when it is over its connections are let go, its
 //! namespaces have left, and nothing of it remains.
 
-use super::connection::{ConnId, Proto};
+mod beat;
+mod polling;
+mod request;
+mod saying;
+mod socket;
+
+use super::connection::{ConnId, Pending, Proto};
+use super::publish::Wanted;
+use super::rider::Whom;
 use super::{Server, socketio};
 use crate::base::arena::Arena;
 use crate::base::id::Id;
 use crate::base::time::{Millis, Now};
 use crate::base::wheel::Wheel;
+use crate::engineio::Packet;
 use crate::limits::JOIN_MS;
 use crate::session::{Carrier, Heartbeat};
 use base64::Engine;
@@ -57,20 +66,105 @@ impl Sessions {
         self.all.len()
     }
 
-    pub(super) fn ids(&self) -> Vec<SessionId> {
-        self.all.iter().map(|(id, _)| id).collect()
+    /// When the next of them has something to do.
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        self.wheel.next()
     }
 }
 
 impl Server {
-    /// There is something to read for a namespace of the session.
-    pub(super) fn mark_unread(&mut self, id: SessionId, _reader: crate::hub::ReaderId) {
-        let Some(session) = self.sessions.get(id) else { return };
-        for conn in session.carrier.connections().collect::<Vec<_>>() {
-            self.mark_dirty(conn);
+    /// Begins a session that `carrier` carries.
+    fn begin_session(&mut self, now: Now, carrier: Carrier<ConnId>) -> SessionId {
+        let sid: Box<str> = URL_SAFE_NO_PAD.encode(self.rng.bytes()).into();
+        let settings = &self.settings;
+        let id = self.sessions.all.insert(Session {
+            sid: sid.clone(),
+            carrier,
+            heartbeat: Heartbeat::new(settings.ping_interval_ms, settings.ping_timeout_ms, now.at),
+            words: Vec::new(),
+            talk: socketio::Talk::default(),
+            join_by: Some(now.at + JOIN_MS),
+            opened_at: now.at,
+        });
+        self.sessions.by_sid.insert(sid, id);
+        self.arm_session(id);
+        id
+    }
+
+    /// The session of this sid. One whose client is dead is over, also if nobody has noticed it before.
+    fn session_of(&mut self, now: Now, sid: &str) -> Option<SessionId> {
+        let id = *self.sessions.by_sid.get(sid)?;
+        self.bury(now, id);
+        self.sessions.get(id).map(|_| id)
+    }
+
+    /// Ends the session, whose last words are a packet to the GET that is held, or the end of the WebSocket.
+    pub(super) fn end_session(&mut self, now: Now, id: SessionId, last: &Packet<'_>) {
+        let Some(session) = self.sessions.all.remove(id) else { return };
+        self.sessions.by_sid.remove(&session.sid);
+        self.sessions.wheel.cancel(id.index());
+        self.leave_all(now, session.talk);
+        if let Some(get) = session.carrier.held() {
+            self.answer_get(now, get, last);
+        }
+        let probe = session.carrier.probe().map(|probe| probe.conn);
+        let own = match session.carrier {
+            Carrier::WebSocket(conn) => Some(conn),
+            Carrier::Polling { .. } => None,
+        };
+        for socket in own.into_iter().chain(probe) {
+            self.close_carrier(now, socket);
         }
     }
 
-    /// Ends a namespace of the session from outside.
-    pub(super) fn expel(&mut self, _now: Now, _id: SessionId, _reader: crate::hub::ReaderId) {}
+    /// The server ends: every session is told, and ends.
+    pub(super) fn drain_sessions(&mut self, now: Now) {
+        let all: Vec<SessionId> = self.sessions.all.iter().map(|(id, _)| id).collect();
+        for id in all {
+            self.say_shutdown(id);
+            let Some(session) = self.sessions.get(id) else { continue };
+            if let Some(get) = session.carrier.held() {
+                self.say_packet(id, &Packet::Close);
+                self.try_get(now, get);
+            }
+            self.end_session(now, id, &Packet::Close);
+        }
+    }
+
+    /// A connection that is about this is gone: whatever session it carried is over with it.
+    pub(super) fn carrier_lost(&mut self, now: Now, conn: ConnId, proto: &Proto) {
+        let Some(id) = session_in(proto) else { return };
+        self.is_without(now, id, conn);
+    }
+
+    /// The body of a POST will not come.
+    pub(super) fn post_lost(&mut self, now: Now, conn: ConnId, wanted: &Wanted) {
+        if let Wanted::Packets(id) = wanted {
+            self.is_without(now, *id, conn);
+        }
+    }
+
+    fn is_without(&mut self, now: Now, id: SessionId, conn: ConnId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.carrier.is_over_without(conn) {
+            self.end_session(now, id, &Packet::Noop);
+        } else {
+            self.arm_session(id);
+        }
+    }
+}
+
+/// The session that a connection which is about this carries, or wants to carry.
+fn session_in(proto: &Proto) -> Option<SessionId> {
+    match proto {
+        Proto::WebSocket(_, rider) => match rider.whom() {
+            Whom::Session(id) => Some(id),
+            Whom::Nobody | Whom::Reader(_) => None,
+        },
+        Proto::Waiting(waiting) => match waiting.on {
+            Pending::Packets(id) => Some(id),
+            Pending::Journal | Pending::Question { .. } | Pending::File(_) => None,
+        },
+        Proto::Http(_) | Proto::Parked(_) | Proto::Stream(_) | Proto::Closing(_) => None,
+    }
 }

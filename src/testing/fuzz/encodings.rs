@@ -179,7 +179,10 @@ impl<'a> Wanted<'a> {
             Encoding::WebSocket(_) => after(written, "{\"type\":\"message\","),
             Encoding::WebSocketReplay(_) => after(written, "{\"type\":\"message\",\"replay\":true,"),
             Encoding::SseBare | Encoding::SseBareChunked | Encoding::WebSocketRaw(_) => None,
-            Encoding::SocketIo(_) | Encoding::SocketIoPolling => None,
+            Encoding::SocketIo(_)
+            | Encoding::SocketIoReplay(_)
+            | Encoding::SocketIoPolling
+            | Encoding::SocketIoPollingReplay => None,
             Encoding::SseEnvelope | Encoding::SseEnvelopeChunked => {
                 let event = self.only_event(written.as_bytes());
                 assert_eq!(event.kind, self.message.event.as_deref().unwrap_or("message"));

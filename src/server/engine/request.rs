@@ -1,0 +1,140 @@
+//! A request below the path of Socket.IO: a handshake, a GET, a POST, an upgrade, or none of them (Engine.IO protocol:
+//! HTTP long-polling, WebSocket).  Law: a request that is refused changes no session but one that it names, and that
+//! only where two requests of a kind overlap.
+
+use super::{Server, SessionId};
+use crate::base::time::Now;
+use crate::engineio::{Asked, Open, Packet, RequestError, TransportName};
+use crate::http::{Head, Method};
+use crate::server::access;
+use crate::server::connection::ConnId;
+use crate::server::problem::Problem;
+use crate::server::publish::{Wanted, Writing};
+use crate::server::reply::Reply;
+use crate::server::route::Judged;
+use crate::server::socket::is_upgrade;
+use crate::session::Carrier;
+use crate::transport::Transport;
+
+impl Server {
+    /// What follows the path of Socket.IO in `path`; `None`: it is another path. The slash at its end may be missing.
+    pub(in crate::server) fn below_socketio<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let own = &*self.settings.socketio_path;
+        path.strip_prefix(own).or_else(|| (path == own.strip_suffix('/')?).then_some(""))
+    }
+
+    /// Answers a request whose path is that of Socket.IO and `below`.
+    pub(in crate::server) fn engine_request(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+        below: &str,
+        is_upgrade: bool,
+    ) -> Result<Judged, Problem> {
+        if access::whose(&self.settings, head) == access::Whose::Foreign {
+            return Err(RequestError::Forbidden.into());
+        }
+        if head.method == Method::Options {
+            self.preflight(now, id, reply);
+            return Ok(Judged::Done);
+        }
+        if !below.is_empty() {
+            return Err(Problem::new(404, NO_SCRIPT));
+        }
+        reply.transport = Some(Transport::SocketIo);
+        let asked = Asked::parse(head.target.query)?;
+        let is_websocket = asked.transport == TransportName::WebSocket;
+        match (&asked.sid, is_websocket) {
+            (Some(sid), _) => {
+                let session = self.session_of(now, sid).ok_or(RequestError::SidUnknown)?;
+                self.session_request(now, id, head, reply, session, is_upgrade && is_websocket)
+            }
+            (None, _) if head.method != Method::Get => Err(RequestError::BadHandshakeMethod.into()),
+            (None, _) if is_upgrade != is_websocket => Err(RequestError::BadRequest.into()),
+            (None, _) if !asked.is_v4 => Err(RequestError::UnsupportedVersion.into()),
+            (None, true) => self.open_by_socket(now, id, head, reply).map(|()| Judged::Done),
+            (None, false) => self.open_by_polling(now, id, reply).map(|()| Judged::Done),
+        }
+    }
+
+    /// Answers a request that names a session.
+    fn session_request(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        head: &Head<'_, '_>,
+        reply: &mut Reply,
+        session: SessionId,
+        is_probe: bool,
+    ) -> Result<Judged, Problem> {
+        let is_polling = self.sessions.get(session).is_some_and(|session| session.carrier.is_polling());
+        if !is_polling {
+            return Err(RequestError::BadRequest.into());
+        }
+        match head.method {
+            Method::Get if is_probe => self.open_probe(now, id, head, reply, session)?,
+            Method::Get if !is_upgrade(head) => {
+                self.take_get(now, id, reply, session)?;
+            }
+            Method::Post => return self.begin_packets(now, id, reply, session).map(Judged::Body),
+            _ => return Err(RequestError::BadRequest.into()),
+        }
+        Ok(Judged::Done)
+    }
+
+    /// May there be one session more?
+    pub(super) fn check_sessions(&self) -> Result<(), Problem> {
+        if self.is_draining {
+            return Err(Problem::new(503, "the server is ending; come back to the next one"));
+        }
+        match self.sessions.len() < self.settings.max_sessions {
+            true => Ok(()),
+            false => Err(Problem::new(503, "the server holds as many sessions as it may (--max-sessions)")),
+        }
+    }
+
+    /// A handshake by a GET: the session begins, and is told who it is.
+    fn open_by_polling(&mut self, now: Now, id: ConnId, reply: &Reply) -> Result<(), Problem> {
+        self.check_sessions()?;
+        let session = self.begin_session(now, Carrier::polling());
+        self.say_open(session);
+        self.answer_words(now, id, reply, session);
+        Ok(())
+    }
+
+    /// The first packet of a session.
+    pub(super) fn say_open(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let open = Open {
+            sid: &session.sid.clone(),
+            upgrades: session.carrier.is_polling(),
+            ping_interval_ms: self.settings.ping_interval_ms,
+            ping_timeout_ms: self.settings.ping_timeout_ms,
+            max_payload: self.settings.max_message,
+        };
+        let mut text = Vec::new();
+        open.encode(&mut text);
+        self.say_text_packet(id, text);
+    }
+
+    /// Judges the head of a POST.
+    fn begin_packets(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        reply: &mut Reply,
+        session: SessionId,
+    ) -> Result<Writing, Problem> {
+        let begun = self.sessions.get_mut(session).map(|session| session.carrier.begin_post(id));
+        if !matches!(begun, Some(Ok(()))) {
+            self.end_session(now, session, &Packet::Close);
+            return Err(RequestError::BadRequest.into());
+        }
+        Ok(Writing::plain(reply.take(now), Wanted::Packets(session)))
+    }
+}
+
+const NO_SCRIPT: &str = "there is no client script here: take socket.io-client from npm, or its file \
+    socket.io.min.js from https://cdn.socket.io, and let it connect to this server";

@@ -1,0 +1,104 @@
+//! What is said to a session, on whatever carries it at present.  Law: packets leave in the order in which they were
+//! said, also when a WebSocket takes over in between.
+
+use super::{Server, SessionId};
+use crate::base::time::Now;
+use crate::engineio::{Packet, payload};
+use crate::server::OutPiece;
+use crate::server::connection::{ConnId, Proto};
+use crate::session::Carrier;
+use crate::socketio;
+use crate::transport::encoder::Encoder;
+use crate::transport::socketio::{self as wire, Wire};
+use crate::ws::WindowBits;
+
+impl Server {
+    /// Says one packet of Engine.IO.
+    pub(in crate::server) fn say_packet(&mut self, id: SessionId, packet: &Packet<'_>) {
+        let mut text = Vec::new();
+        packet.encode(&mut text);
+        self.say_text_packet(id, text);
+    }
+
+    /// Says one packet of Engine.IO that is encoded already.
+    pub(super) fn say_text_packet(&mut self, id: SessionId, text: Vec<u8>) {
+        let text = String::from_utf8(text).unwrap_or_default();
+        self.say_on(id, |wire, _, out| wire::text(out, wire, &text));
+    }
+
+    /// Says one packet of Socket.IO with its attachments.
+    pub(in crate::server) fn say_event(
+        &mut self,
+        id: SessionId,
+        packet: &socketio::Packet<'_>,
+        attachments: &[impl AsRef<[u8]>],
+    ) {
+        self.say_on(id, |wire, encoder, out| wire::packet(out, wire, packet, attachments, encoder));
+    }
+
+    /// Tells each namespace of the session that the server ends.
+    pub(super) fn say_shutdown(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let channels: Vec<_> = session.talk.channels().cloned().collect();
+        for channel in channels {
+            let notice = self.shutdown_notice();
+            self.say_on(id, |wire, _, out| wire::notice(out, wire, &channel, &notice));
+        }
+    }
+
+    /// Says what `write` appends in the wire of the session's carrier.
+    fn say_on(&mut self, id: SessionId, write: impl FnOnce(Wire, &mut Encoder, &mut Vec<u8>)) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        match session.carrier {
+            Carrier::WebSocket(conn) => {
+                let mut out = Vec::new();
+                write(Wire::Frames(self.window_of(conn)), self.cache.encoder(), &mut out);
+                self.say(conn, OutPiece::Own(out));
+            }
+            Carrier::Polling { get, .. } => {
+                write(Wire::Polling, self.cache.encoder(), &mut session.words);
+                if let Some(get) = get {
+                    self.mark_dirty(get);
+                }
+            }
+        }
+    }
+
+    /// The window to compress with on a WebSocket.
+    fn window_of(&self, id: ConnId) -> Option<WindowBits> {
+        match &self.conns.get(id)?.proto {
+            Proto::WebSocket(socket, _) => socket.window,
+            _ => None,
+        }
+    }
+
+    /// More is said to the session than its client takes.
+    pub(in crate::server) fn is_overfull(&self, id: SessionId) -> bool {
+        self.sessions.get(id).is_some_and(|session| session.words.len() > self.settings.max_queue)
+    }
+
+    /// Ends a session to which more was said than it takes: a GET that never comes holds everything up.
+    pub(super) fn end_if_overfull(&mut self, now: Now, id: SessionId) {
+        if self.is_overfull(id) {
+            log::debug!("a Socket.IO client fetches nothing: its session ends");
+            self.end_session(now, id, &Packet::Close);
+        }
+    }
+
+    /// What waited for a GET is said on the WebSocket that has taken over.
+    pub(super) fn move_words(&mut self, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Carrier::WebSocket(conn) = session.carrier else { return };
+        let words = core::mem::take(&mut session.words);
+        let mut out = Vec::new();
+        let text = core::str::from_utf8(words.get(1..).unwrap_or_default()).unwrap_or_default();
+        if words.is_empty() {
+            return;
+        }
+        let window = self.window_of(conn);
+        for packet in payload::packets(text).flatten() {
+            wire::engine_packet(&mut out, Wire::Frames(window), &packet, self.cache.encoder());
+        }
+        self.say(conn, OutPiece::Own(out));
+    }
+}
