@@ -66,6 +66,14 @@ impl Hub {
         }
     }
 
+    /// The reader has what `channel` held up to `to`, if that lies ahead of where it stands.
+    pub fn skip(&mut self, reader: ReaderId, channel: &str, to: Cursor) {
+        let Some(subscription) = self.find(reader, channel) else { return };
+        if to > self.cursor(reader) {
+            self.skip_to(reader, &[subscription], to);
+        }
+    }
+
     /// Takes channels from `reader` and gives it others, all or nothing; no channel is in both lists. Says where the
     /// new ones begin, as [`Hub::add`] does.
     pub fn change(

@@ -98,6 +98,7 @@ impl Server {
     /// The next connection that has something to write, each once a turn.
     pub fn poll_dirty(&mut self) -> Option<ConnId> {
         self.collect_dirty_readers();
+        self.tell_gone();
         loop {
             let Some(id) = self.dirty.pop_front() else {
                 self.askers.end_turn();
@@ -173,6 +174,7 @@ impl Server {
             self.stage_wire(now, id, &wire);
         } else if let Proto::WebSocket(socket, rider) = &conn.proto
             && let Whom::Session(session) = rider.whom()
+            && self.sessions.get(session).is_some_and(|known| known.is_carried_by(id))
         {
             let window = socket.window;
             self.stage_talk(now, id, session, window);
@@ -327,7 +329,7 @@ impl Server {
         self.after_sent(now, id);
         let has_more = self.conns.get(id).is_some_and(|conn| {
             let news = conn.reader().is_some_and(|reader| self.hub.has_news(reader));
-            !conn.queue.is_empty() || news || self.is_talk_unread(conn)
+            !conn.queue.is_empty() || news || self.is_talk_unread(id, conn)
         });
         has_more || !is_all_read
     }
@@ -441,7 +443,7 @@ fn wire_of(conn: &Connection) -> Option<Wire> {
         }
         Proto::WebSocket(socket, rider) => {
             let encoding = match socket.protocol {
-                Protocol::V1 | Protocol::Echo | Protocol::Engine => Encoding::WebSocket(socket.window),
+                Protocol::V1 | Protocol::Plain | Protocol::Engine => Encoding::WebSocket(socket.window),
                 Protocol::Raw => Encoding::WebSocketRaw(socket.window),
             };
             Some(Wire { reader: rider.reader()?, encoding, within: None })

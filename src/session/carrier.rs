@@ -30,8 +30,8 @@ pub enum Carrier<C> {
 pub struct Probe<C> {
     /// Which.
     pub conn: C,
-    /// It was asked whether it gets through, and answered: GETs are let go at once.
-    pub has_probed: bool,
+    /// It was asked whether it gets through, and answered: from then on GETs are let go, one at this time.
+    pub release_at: Option<Millis>,
     /// Until then it must have taken over.
     pub until: Millis,
 }
@@ -39,6 +39,9 @@ pub struct Probe<C> {
 /// Two requests of one kind at a time.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub struct Overlap;
+
+/// Milliseconds between two GETs that are let go for one upgrade.
+const RELEASE_MS: u64 = 100;
 
 impl<C: Copy + PartialEq> Carrier<C> {
     /// Requests, none under way.
@@ -113,17 +116,37 @@ impl<C: Copy + PartialEq> Carrier<C> {
     pub fn begin_probe(&mut self, conn: C, until: Millis) -> Result<(), Overlap> {
         match self {
             Carrier::Polling { probe: probe @ None, .. } => {
-                *probe = Some(Probe { conn, has_probed: false, until });
+                *probe = Some(Probe { conn, release_at: None, until });
                 Ok(())
             }
             Carrier::Polling { .. } | Carrier::WebSocket(_) => Err(Overlap),
         }
     }
 
-    /// The probing WebSocket has got through.
-    pub fn has_probed(&mut self) {
+    /// The probing WebSocket has got through: GETs are let go from `now` on.
+    pub fn has_probed(&mut self, now: Millis) {
         if let Carrier::Polling { probe: Some(probe), .. } = self {
-            probe.has_probed = true;
+            probe.release_at = Some(now);
+        }
+    }
+
+    /// Is a GET to be let go though there is nothing to say? The client may have sent another before it heard that its
+    /// WebSocket gets through, so it is done again; but not at once, for some clients poll on and never take over.
+    pub fn take_release(&mut self, now: Millis) -> bool {
+        match self {
+            Carrier::Polling { probe: Some(Probe { release_at: Some(at), .. }), .. } if *at <= now => {
+                *at = now + RELEASE_MS;
+                true
+            }
+            Carrier::Polling { .. } | Carrier::WebSocket(_) => false,
+        }
+    }
+
+    /// When the held GET is to be let go.
+    pub fn release_at(&self) -> Option<Millis> {
+        match self {
+            Carrier::Polling { get: Some(_), probe: Some(probe), .. } => probe.release_at,
+            Carrier::Polling { .. } | Carrier::WebSocket(_) => None,
         }
     }
 
@@ -182,8 +205,12 @@ mod tests {
         assert_eq!(carrier.begin_get(1), Ok(()));
         assert_eq!(carrier.begin_probe(5, Millis(9)), Ok(()));
         assert_eq!(carrier.begin_probe(6, Millis(9)), Err(Overlap));
-        carrier.has_probed();
-        assert_eq!(carrier.probe(), Some(Probe { conn: 5, has_probed: true, until: Millis(9) }));
+        assert!(!carrier.take_release(Millis(3)), "it does not get through yet");
+        carrier.has_probed(Millis(3));
+        assert_eq!(carrier.release_at(), Some(Millis(3)));
+        assert!(carrier.take_release(Millis(3)) && !carrier.take_release(Millis(102)));
+        assert_eq!(carrier.release_at(), Some(Millis(103)));
+        assert!(carrier.take_release(Millis(103)));
         assert_eq!(carrier.connections().collect::<Vec<_>>(), [1, 5]);
         assert_eq!(carrier.upgrade(), Some(1));
         assert_eq!(carrier, Carrier::WebSocket(5));

@@ -7,9 +7,12 @@ const running = new Set();
 process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
 
 export class Holdline {
-  static async start(...flags) {
+  static start(...flags) { return Holdline.run(process.env.HOLDLINE, ...flags); }
+
+  /** Any program that says where it listens as holdline does. */
+  static async run(program, ...flags) {
     const server = new Holdline();
-    const child = spawn(process.env.HOLDLINE, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'] });
     server.child = child;
     running.add(child);
     server.ended = once(child, 'exit').finally(() => running.delete(child));
@@ -17,7 +20,7 @@ export class Holdline {
     child.stderr.on('data', data => { server.log = (server.log + data).slice(-20000); });
     const line = await Promise.race([
       once(createInterface(child.stdout), 'line').then(([line]) => line),
-      server.ended.then(() => { throw new Error(`holdline did not start: ${server.log}`); }),
+      server.ended.then(() => { throw new Error(`${program} did not start: ${server.log}`); }),
     ]);
     server.url = /listening on (http:\S+)/.exec(line)[1];
     server.address = new URL(server.url).host;

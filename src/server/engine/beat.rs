@@ -11,7 +11,8 @@ impl Server {
     pub(in crate::server) fn arm_session(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(id) else { return };
         let upgrade_by = session.carrier.probe().map(|probe| probe.until);
-        let deadlines = [Some(session.heartbeat.deadline()), session.join_by, upgrade_by];
+        let release_at = session.carrier.release_at();
+        let deadlines = [Some(session.heartbeat.deadline()), session.join_by, upgrade_by, release_at];
         if let Some(at) = deadlines.into_iter().flatten().min() {
             self.sessions.wheel.arm(id.index(), at);
         }
@@ -55,6 +56,10 @@ impl Server {
         }
         let late = session.carrier.probe().filter(|probe| probe.until <= now.at);
         let is_due = session.heartbeat.take_ping(now.at);
+        if let Some(get) = session.carrier.release_at().filter(|at| *at <= now.at).and(session.carrier.held())
+        {
+            self.mark_dirty(get);
+        }
         if let Some(probe) = late {
             self.close_carrier(now, probe.conn);
         }

@@ -1,10 +1,10 @@
 //! Sessions over a WebSocket: opened by one, or taken over by one that has probed (Engine.IO protocol: Upgrade).
 //! Law: until it has taken over, a WebSocket that does anything unexpected ends alone and its session goes on.
 
-use super::{Server, SessionId};
+use super::{Server, SessionId, Site};
 use crate::base::time::Now;
 use crate::conn::{Protocol, WebSocket};
-use crate::engineio::{Data, Packet, RequestError};
+use crate::engineio::{Data, Packet};
 use crate::http::Head;
 use crate::limits::UPGRADE_MS;
 use crate::server::OutPiece;
@@ -25,19 +25,22 @@ impl Server {
         id: ConnId,
         head: &Head<'_, '_>,
         reply: &Reply,
+        site: Site,
     ) -> Result<(), Problem> {
         self.check_sessions()?;
         let handshake = handshake(head)?;
         let agreed = self.agree(head);
         self.switch_protocols(now, id, reply, &handshake, None, agreed);
-        let session = self.begin_session(now, Carrier::WebSocket(id));
+        let session = self.begin_session(now, Carrier::WebSocket(id), site);
         let socket = WebSocket::new(Protocol::Engine, agreed.map(Agreement::window));
         self.turn_to_socket(now, id, socket, Whom::Session(session));
         self.say_open(session);
+        self.open_session_handled(now, session);
         Ok(())
     }
 
-    /// A WebSocket wants to take a session over.
+    /// A WebSocket wants to take a session over. One that comes too late is closed when it is open, for clients take a
+    /// refusal for the end of the session.
     pub(super) fn open_probe(
         &mut self,
         now: Now,
@@ -49,14 +52,14 @@ impl Server {
         let handshake = handshake(head)?;
         let until = now.at + UPGRADE_MS;
         let begun = self.sessions.get_mut(session).map(|session| session.carrier.begin_probe(id, until));
-        if !matches!(begun, Some(Ok(()))) {
-            return Err(RequestError::BadRequest.into());
-        }
         let agreed = self.agree(head);
         self.switch_protocols(now, id, reply, &handshake, None, agreed);
         let socket = WebSocket::new(Protocol::Engine, agreed.map(Agreement::window));
         self.turn_to_socket(now, id, socket, Whom::Session(session));
-        self.arm_session(session);
+        match begun {
+            Some(Ok(())) => self.arm_session(session),
+            Some(Err(_)) | None => self.close_carrier(now, id),
+        }
         Ok(())
     }
 
@@ -83,7 +86,7 @@ impl Server {
                     self.end_session(now, session, &Packet::Close);
                 }
             }
-            Ok(Packet::Ping("probe")) => self.answer_probe(id, session),
+            Ok(Packet::Ping("probe")) => self.answer_probe(now, id, session),
             Ok(Packet::Upgrade) => self.upgrade(now, session),
             Ok(_) | Err(()) if is_carrier => self.end_session(now, session, &Packet::Close),
             Ok(_) | Err(()) => self.close_carrier(now, id),
@@ -91,12 +94,12 @@ impl Server {
     }
 
     /// The WebSocket gets through: the GET is let go, so that it may take over.
-    fn answer_probe(&mut self, id: ConnId, session: SessionId) {
+    fn answer_probe(&mut self, now: Now, id: ConnId, session: SessionId) {
         let mut out = Vec::new();
         wire::text(&mut out, Wire::Frames(None), "3probe");
         self.say(id, OutPiece::Own(out));
         let Some(known) = self.sessions.get_mut(session) else { return };
-        known.carrier.has_probed();
+        known.carrier.has_probed(now.at);
         if let Some(get) = known.carrier.held() {
             self.mark_dirty(get);
         }
@@ -107,9 +110,10 @@ impl Server {
         let get = known.carrier.upgrade();
         let Carrier::WebSocket(conn) = known.carrier else { return };
         if let Some(get) = get {
-            self.answer_get(now, get, &Packet::Noop);
+            self.answer_get(now, get, Vec::new(), &Packet::Noop);
         }
         self.move_words(session);
+        self.end_if_ending(now, session);
         self.arm_session(session);
         self.mark_dirty(conn);
     }

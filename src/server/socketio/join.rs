@@ -23,8 +23,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::rc::Rc;
 
 /// What a client says of itself when it joins. Members that are no texts are the application's own.
 struct Auth {
@@ -111,11 +109,16 @@ impl Server {
         let away = away.filter(|away| *away.channel == *channel && !away.is_replaying);
         self.hub.check_client(identity.client)?;
         let owner = Owner::Session(id).pack();
-        let own = [channel.clone()];
-        let reader = self.hub.subscribe(owner, Some(identity.client), &own, start, now.unix_ms)?;
+        let mut channels = vec![channel.clone()];
+        let extras = away.map(|away| away.extras);
+        let names = extras.iter().flat_map(|extras| extras.keys());
+        channels.extend(names.filter_map(|name| ChannelName::parse(name).ok()));
+        let reader = self.hub.subscribe(owner, Some(identity.client), &channels, start, now.unix_ms)?;
+        for (name, begun) in extras.iter().flatten() {
+            self.hub.skip(reader, name, *begun);
+        }
         self.hub.introduce(reader, Guest { tag: tag_of(Transport::SocketIo), name, watches }, now.unix_ms);
         let cursor = self.hub.cursor(reader);
-        let extras = away.map(|away| self.read_extras(now, reader, cursor, away.extras));
         let is_recovered = extras.is_some() && !self.hub.has_lost(reader);
         let known = pid.map(|(text, _)| text).filter(|_| is_recovered);
         let pid = match known {
@@ -152,25 +155,6 @@ impl Server {
         away
     }
 
-    /// Reads the channels that the socket had besides its own: each from where the client stands, or from where it
-    /// had begun to read it, whichever is later. Those that cannot be had are left out.
-    fn read_extras(
-        &mut self,
-        now: Now,
-        reader: ReaderId,
-        cursor: Cursor,
-        extras: BTreeMap<Rc<str>, Cursor>,
-    ) -> BTreeMap<Rc<str>, Cursor> {
-        let mut read = BTreeMap::new();
-        for (channel, begun) in extras {
-            let Ok(name) = ChannelName::parse(&channel) else { continue };
-            if self.hub.add(reader, &[name], Some(begun.max(cursor)), now.unix_ms).is_ok() {
-                read.insert(channel, begun);
-            }
-        }
-        read
-    }
-
     fn draw_pid(&mut self, cursor: Cursor, session: &str) -> Box<str> {
         Pid::write(&URL_SAFE_NO_PAD.encode(self.rng.bytes()), cursor, session)
     }
@@ -202,7 +186,13 @@ impl Server {
     }
 
     /// Says a packet without attachments.
-    pub(super) fn say_packet_in(&mut self, id: SessionId, namespace: &str, kind: Kind, data: &str) {
+    pub(in crate::server) fn say_packet_in(
+        &mut self,
+        id: SessionId,
+        namespace: &str,
+        kind: Kind,
+        data: &str,
+    ) {
         let data = Some(data).filter(|data| !data.is_empty());
         let none: &[&[u8]] = &[];
         self.say_event(id, &Packet { kind, attachments: 0, namespace, id: None, data }, none);

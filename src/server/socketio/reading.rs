@@ -203,10 +203,10 @@ impl Server {
     }
 
     /// Is there perhaps something to read for the session that a WebSocket carries?
-    pub(in crate::server) fn is_talk_unread(&self, conn: &Connection) -> bool {
+    pub(in crate::server) fn is_talk_unread(&self, id: ConnId, conn: &Connection) -> bool {
         let Proto::WebSocket(_, rider) = &conn.proto else { return false };
-        let Whom::Session(id) = rider.whom() else { return false };
-        self.sessions.get(id).is_some_and(|session| session.talk.is_unread())
+        let Whom::Session(session) = rider.whom() else { return false };
+        self.sessions.get(session).is_some_and(|known| known.is_carried_by(id) && known.talk.is_unread())
     }
 
     fn wire_within(&self, id: SessionId, reader: ReaderId, encoding: Encoding) -> Option<Wire> {
