@@ -25,12 +25,12 @@ test('subscribe adds channels, whose messages name their channel', async t => {
 
 test('subscribe takes one name, a list, or an object, and a place to begin', async t => {
   const server = await serve(t);
-  const ids = await publish_numbers(server, 'old', 1, 5);
+  const ids = [null, ...await publish_numbers(server, 'old', 1, 5)];
   const forms = [
-    [['holdline:subscribe', 'old', 'start'], range(1, 5)],
-    [['holdline:subscribe', ['old'], ids[2]], [4, 5]],
-    [['holdline:subscribe', { channels: ['old'], since: ids[3] }], [5]],
-    [['holdline:subscribe', { channels: 'old', since: 'start' }], range(1, 5)],
+    [['holdline:subscribe', 'old', ids[1]], range(2, 5)],
+    [['holdline:subscribe', ['old'], ids[3]], [4, 5]],
+    [['holdline:subscribe', { channels: ['old'], since: ids[4] }], [5]],
+    [['holdline:subscribe', { channels: 'old', since: ids[2] }], [3, 4, 5]],
   ];
   for (const [said, wanted] of forms) {
     const client = await connect(t, `${server.url}/fresh`);

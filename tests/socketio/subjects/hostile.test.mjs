@@ -13,11 +13,11 @@ const ATTACHED = '{"_placeholder":true,"num":0}';
 const MALFORMED = {
   'an unknown packet type': ['7'], 'no digit': ['abc'], 'an event that is an object': ['2{}'], 'an event without a name': ['2[]'],
   'an event whose name is no string': ['2[{}]'], 'a reserved name': ['2["connect"]'], 'broken JSON': ['2["n",'],
-  'an ack id that is no number': ['2abc["n"]'], 'an ack without an id': ['3["x"]'], 'an ack that is no list': ['31{}'],
+  'nested deeper than 128': [`2["n",${'['.repeat(130)}${']'.repeat(130)}]`], 'an event elsewhere than joined': ['2/elsewhere,["n"]'],
+  'joining twice': ['0'], 'an ack id that is no number': ['2abc["n"]'], 'an ack without an id': ['3["x"]'], 'an ack that is no list': ['31{}'],
   'an error, which only servers tell': ['4{"message":"x"}'], 'a disconnect with data': ['1{"x":1}'], 'connect data that is a list': ['0["x"]'],
   'an attachment count that is none': ['5["n"]'], 'too many attachments': [`5${'9'.repeat(15)}-["n"]`],
-  'text where an attachment is due': [`51-["n",${ATTACHED}]`, '2["n"]'], 'an event elsewhere than joined': ['2/elsewhere,["n"]'],
-  'an attachment that is not there': [`51-["n",{"_placeholder":true,"num":1}]`, Buffer.from('x')], 'bytes that nobody announced': [Buffer.from('x')],
+  'text where an attachment is due': [`51-["n",${ATTACHED}]`, '2["n"]'],  'an attachment that is not there': [`51-["n",{"_placeholder":true,"num":1}]`, Buffer.from('x')], 'bytes that nobody announced': [Buffer.from('x')],
 };
 // As Engine.IO packets.
 const MALFORMED_ENGINE = { 'an unknown packet': 'x', 'nothing': '', 'an open packet': '0', 'a ping, which only servers send': '2' };

@@ -80,13 +80,13 @@ test('a question that is withdrawn is told, and answering it then is no harm', a
 
 test('a question asked while nobody was connected reaches who comes with since', async t => {
   const server = await serve(t);
-  const asking = post(`${server.url}/ask/waiting?event=sure`, 'x');
-  const client = await connect(t, `${server.url}/waiting`);
-  client.socket.on('sure', (_, answer) => answer('yes'));
-  client.socket.disconnect();
-  client.socket.auth = { since: 'start' };
-  client.socket.connect();
-  assert.equal((await asking).text, 'yes');
+  const pending = await post(`${server.url}/ask/waiting?event=sure&wait=0`, 'x');
+  assert.deepEqual([pending.status, pending.headers.get('holdline-subscribers')], [202, '0']);
+  const client = await connect(t, `${server.url}/waiting`, { auth: { since: 'start' } });
+  const [[data, answer]] = await client.hears('sure');
+  answer('yes');
+  assert.equal(data, 'x');
+  assert.equal((await ask(new URL(`${pending.headers.get('location')}?wait=30`, server.url))).text, 'yes');
 });
 
 test('a question with bytes in it comes with Buffers', async t => {
