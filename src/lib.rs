@@ -6,7 +6,7 @@
 //!
 //! - L0: [`base`], [`channel_name`], [`message`], [`limits`]
 //! - L1, codecs: [`http`], [`ws`], [`sse`], [`engineio`], [`socketio`]
-//! - L2, machines that never call each other: [`hub`], [`transport`], [`conn`], [`session`], [`journal`]
+//! - L2, machines that never call each other: [`hub`], [`transport`], [`conn`], [`session`], [`journal`], [`handler`]
 //! - L3, the one owner: [`server`]
 //! - L4, the world: [`io`], with [`config`] and the clients of the command line, [`cli`], beside it
 
@@ -24,6 +24,7 @@ pub mod sse;
 pub mod ws;
 
 pub mod conn;
+pub mod handler;
 pub mod hub;
 pub mod journal;
 pub mod session;
@@ -37,3 +38,8 @@ pub mod io;
 
 #[doc(hidden)]
 pub mod testing;
+
+/// The page's program compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embedding.md")]
+mod embedding_page {}

@@ -68,6 +68,11 @@ pub const REF_MAX: usize = 256;
 pub const JOIN_MS: u64 = 45_000;
 /// How long a WebSocket that wants to take an Engine.IO session over may take for it, in milliseconds.
 pub const UPGRADE_MS: u64 = 10_000;
+/// Effects that a handler of an application may ask for in one call.
+pub const CALL_EFFECTS_MAX: usize = 65_536;
+/// Bytes of all that a handler asks to send in one call, besides one message of the largest size; what goes to many counts
+/// once.
+pub const CALL_BYTES_MAX: usize = 16 * M;
 /// Clients in one list of them.
 pub const CLIENTS_LISTED_MAX: usize = 1000;
 /// Bytes of what a client calls itself.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The machines of the second layer: they never import each other.
-const MACHINES: [&str; 5] = ["hub", "transport", "conn", "session", "journal"];
+const MACHINES: [&str; 6] = ["hub", "transport", "conn", "session", "journal", "handler"];
 
 /// Except that these may.
 const MACHINE_EDGES: [(&str, &str); 2] = [("conn", "transport"), ("session", "transport")];
@@ -14,7 +14,7 @@ fn layer(part: &str) -> Option<u8> {
     Some(match part {
         "base" | "channel_name" | "limits" | "message" => 0,
         "http" | "ws" | "sse" | "engineio" | "socketio" => 1,
-        "hub" | "transport" | "conn" | "session" | "journal" => 2,
+        "hub" | "transport" | "conn" | "session" | "journal" | "handler" => 2,
         "server" => 3,
         "io" | "config" | "cli" | "web" => 4,
         "main" | "lib" | "testing" => 5,

@@ -7,6 +7,7 @@ pub mod bare;
 pub mod crowd;
 pub mod machine;
 pub mod process;
+pub mod sessions;
 pub mod strace;
 pub mod usage;
 

@@ -6,11 +6,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+/// The type of what `POST /publish` takes.
+pub const LINES: &str = "application/x-ndjson";
+
 /// A server in a process of its own; it ends with this value.
 pub struct Process {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
+    /// Its first line: what it is and where it listens.
+    pub line: String,
     /// What it says after its first line.
     pub says: BufReader<ChildStdout>,
 }
@@ -31,7 +36,7 @@ impl Process {
         let mut line = String::new();
         says.read_line(&mut line).expect("a start line");
         let address = line.trim_end().rsplit('/').next().expect("an address");
-        Process { address: address.parse().expect("an address"), child, says }
+        Process { address: address.parse().expect("an address"), child, line, says }
     }
 
     /// Its number.
@@ -83,6 +88,12 @@ impl Requests {
         self.answers(1);
     }
 
+    /// Publishes a body of that type, and waits for the answer.
+    pub fn publish_as(&mut self, path: &str, kind: &str, body: &str) {
+        self.send(post_as(path, kind, body).as_bytes());
+        self.answers(1);
+    }
+
     /// Waits for so many answers, all of which must be 200.
     pub fn answers(&mut self, count: usize) {
         for _ in 0..count {
@@ -110,7 +121,11 @@ pub fn take_answer(unread: &mut Vec<u8>) -> Option<Vec<u8>> {
 
 /// A request that publishes.
 pub fn post(path: &str, body: &str) -> String {
-    let kind = if path == "/publish" { "application/x-ndjson" } else { "text/plain" };
+    post_as(path, if path == "/publish" { LINES } else { "text/plain" }, body)
+}
+
+/// A request that publishes a body of that type.
+pub fn post_as(path: &str, kind: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"

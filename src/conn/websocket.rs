@@ -10,8 +10,8 @@ pub enum Protocol {
     V1,
     /// Payloads of one channel: `holdline.raw`.
     Raw,
-    /// Everything comes back: `/echo`.
-    Echo,
+    /// No subprotocol: a handler of an application knows what they mean.
+    Plain,
     /// Packets of a session that other connections may carry too: Engine.IO.
     Engine,
 }

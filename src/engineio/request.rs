@@ -35,7 +35,7 @@ pub struct Asked<'a> {
     pub transport: TransportName,
     /// The session; without it a new one begins.
     pub sid: Option<Cow<'a, str>>,
-    /// The protocol's version is 4. Always so without `sid`, else it makes no difference.
+    /// The protocol's version is 4: whoever begins a session must say so, after that it makes no difference.
     pub is_v4: bool,
     /// The client takes no binary frames: `b64`.
     pub wants_base64: bool,
@@ -46,7 +46,7 @@ impl<'a> Asked<'a> {
     ///
     /// # Errors
     /// In this order: the transport is not known; something is malformed; the session is given twice, so that none is
-    /// known by it; a session is to begin with another version than 4.
+    /// known by it. The version is left to whoever begins a session, for a wrong method is told before it.
     pub fn parse(query: Option<&'a str>) -> Result<Asked<'a>, RequestError> {
         let (mut transport, mut sid, mut version) = (Once::default(), Once::default(), Once::default());
         let (mut wants_base64, mut is_malformed) = (false, false);
@@ -73,9 +73,6 @@ impl<'a> Asked<'a> {
         }
         let sid = sid.one().filter(|sid| !sid.is_empty());
         let is_v4 = version.one().is_some_and(|version| version == "4");
-        if sid.is_none() && !is_v4 {
-            return Err(RequestError::UnsupportedVersion);
-        }
         Ok(Asked { transport, sid, is_v4, wants_base64 })
     }
 }
@@ -214,16 +211,28 @@ mod tests {
             (Some("EIO=4&transport=polling&sid=%ff"), BadRequest),
             (Some("EIO=4&transport=polling&sid=%00"), BadRequest),
             (Some("EIO=4&transport=polling&sid=a&sid=a"), SidUnknown),
-            (Some("transport=polling"), UnsupportedVersion),
-            (Some("EIO=3&transport=polling"), UnsupportedVersion),
-            (Some("EIO=&transport=polling"), UnsupportedVersion),
-            (Some("EIO=04&transport=polling"), UnsupportedVersion),
-            (Some("eio=4&transport=polling"), UnsupportedVersion),
-            (Some("EIO=4&EIO=4&transport=websocket"), UnsupportedVersion),
-            (Some("EIO=5&transport=websocket"), UnsupportedVersion),
         ];
         for (query, error) in cases {
             assert_eq!(Asked::parse(query), Err(error), "{query:?}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_4_if_that_is_said_once() {
+        let cases = [
+            ("", false),
+            ("EIO=", false),
+            ("EIO=3", false),
+            ("EIO=5", false),
+            ("EIO=04", false),
+            ("EIO=4.0", false),
+            ("eio=4", false),
+            ("EIO=4&EIO=4", false),
+            ("EIO=4", true),
+        ];
+        for (version, expected) in cases {
+            let query = format!("transport=websocket&{version}");
+            assert_eq!(Asked::parse(Some(&query)).map(|asked| asked.is_v4), Ok(expected), "{query}");
         }
     }
 

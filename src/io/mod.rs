@@ -1,5 +1,5 @@
 //! L4: the world. Sockets, files, signals, clocks and entropy end here; below it there are only bytes and time.
-//! [`run`] opens everything and then only turns the loop of [`turn`].
+//! [`run`] and [`run_with`] open everything and then only turn the loop of [`turn`].
 
 pub mod accept;
 pub mod clock;
@@ -21,15 +21,27 @@ use self::files::Files;
 use self::listener::Listener;
 use self::signal::Signals;
 use self::turn::Turn;
+use crate::handler::Handlers;
 use crate::limits::Settings;
 use crate::server::{ListenerInfo, Server};
 use mio::Poll;
 use std::io::Write;
 use std::path::Path;
 
-/// Serves until it is told to end. The error is a sentence for the operator: the server did not start, or its poll
-/// failed.
-pub fn run(mut settings: Settings, public_dir: Option<&Path>) -> Result<(), String> {
+/// Serves until it is told to end.
+///
+/// # Errors
+/// A sentence for the operator: the server did not start, or its poll failed.
+pub fn run(settings: Settings, public_dir: Option<&Path>) -> Result<(), String> {
+    run_with(settings, public_dir, Handlers::default())
+}
+
+/// As [`run`], with handlers of an application.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(mut settings: Settings, public_dir: Option<&Path>, handlers: Handlers) -> Result<(), String> {
+    settings.public = public_dir.is_some();
     let poll = Poll::new().map_err(|error| format!("cannot poll: {error}"))?;
     let mut listeners = open_all(&settings)?;
     for (index, listener) in listeners.iter_mut().enumerate() {
@@ -50,7 +62,7 @@ pub fn run(mut settings: Settings, public_dir: Option<&Path>) -> Result<(), Stri
     let seed = seed()?;
     let clock = Clock::new();
     announce(&infos);
-    let server = Server::new(settings, infos, clock.now(), seed);
+    let server = Server::new(settings, infos, clock.now(), seed).with_handlers(handlers);
     let outcome = Turn::new(poll, clock, server, Acceptor::new(listeners), signals, files).run();
     outcome.map_err(|error| format!("the poll failed: {error}"))?;
     log::info!("ended");

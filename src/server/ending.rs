@@ -2,9 +2,9 @@
 //! unless the peer takes nothing; its reader leaves at once; and nothing of it is left when it is freed.
 
 use super::connection::{Closing, ConnId, Connection, Proto};
+use super::rider::Whom;
 use super::{Action, Server};
 use crate::base::time::Now;
-use crate::conn::Protocol;
 use crate::message::Notice;
 
 impl Server {
@@ -90,6 +90,7 @@ impl Server {
             let before = conn.turn_to(Proto::Closing(Closing { is_write_closed: false }), now.at);
             self.parked -= usize::from(matches!(before, Proto::Parked(_)));
             self.count_ended(&before);
+            self.note_gone(id, &before);
             self.carrier_lost(now, id, &before);
         }
         if let Some(reader) = reader {
@@ -135,6 +136,7 @@ impl Server {
         let Some(mut conn) = self.conns.remove(id) else { return };
         self.tally.note_slow(&mut conn, false);
         self.count_ended(&conn.proto);
+        self.note_gone(id, &conn.proto);
         let mut freed = 0;
         self.pool.clear(&mut conn.queue, |piece| freed += piece.own_len());
         self.own_bytes -= freed;
@@ -185,14 +187,14 @@ impl Server {
 
     /// Under which path a connection reads what it reads at present.
     fn path_of(&self, conn: &Connection) -> String {
-        let Some(reader) = conn.reader() else {
-            return match &conn.proto {
-                Proto::WebSocket(socket, _) if socket.protocol == Protocol::Engine => {
-                    self.settings.socketio_path.to_string()
-                }
-                _ => "/echo".to_owned(),
-            };
-        };
+        if let Proto::WebSocket(_, rider) = &conn.proto {
+            match rider.whom() {
+                Whom::Handler(handler) => return self.handlers.path_of(handler).to_owned(),
+                Whom::Session(_) => return self.settings.socketio_path.to_string(),
+                Whom::Reader(_) => {}
+            }
+        }
+        let Some(reader) = conn.reader() else { return String::new() };
         let channels: Vec<&str> = self.hub.channels(reader).collect();
         match channels[..] {
             [] => "/channels".to_owned(),

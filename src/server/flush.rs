@@ -98,6 +98,7 @@ impl Server {
     /// The next connection that has something to write, each once a turn.
     pub fn poll_dirty(&mut self) -> Option<ConnId> {
         self.collect_dirty_readers();
+        self.tell_gone();
         loop {
             let Some(id) = self.dirty.pop_front() else {
                 self.askers.end_turn();
@@ -442,7 +443,7 @@ fn wire_of(conn: &Connection) -> Option<Wire> {
         }
         Proto::WebSocket(socket, rider) => {
             let encoding = match socket.protocol {
-                Protocol::V1 | Protocol::Echo | Protocol::Engine => Encoding::WebSocket(socket.window),
+                Protocol::V1 | Protocol::Plain | Protocol::Engine => Encoding::WebSocket(socket.window),
                 Protocol::Raw => Encoding::WebSocketRaw(socket.window),
             };
             Some(Wire { reader: rider.reader()?, encoding, within: None })

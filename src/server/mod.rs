@@ -29,6 +29,7 @@ mod engine;
 mod entries;
 mod files;
 mod flush;
+mod handlers;
 mod input;
 mod listing;
 mod owner;
@@ -58,6 +59,7 @@ use crate::base::outq::Pool;
 use crate::base::rng::Rng;
 use crate::base::time::{Millis, Now};
 use crate::base::wheel::Wheel;
+use crate::handler::{Echo, Effects, Handlers};
 use crate::http::DateCache;
 use crate::hub::{ChannelId, Hub, Limits};
 use crate::journal::{Journal, MemoryJournal};
@@ -201,6 +203,11 @@ pub struct Server {
     cache: EncodedCache,
     /// Of what WebSockets send.
     inflater: Inflater,
+    /// Who answers instead of the hub, and what was asked for in the call under way.
+    handlers: Handlers,
+    effects: Effects,
+    /// Whose handlers have not heard that they have gone.
+    gone: VecDeque<handlers::Gone>,
     staged: flush::Staged,
     dirty: VecDeque<ConnId>,
     actions: VecDeque<Action>,
@@ -264,6 +271,9 @@ impl Server {
             askers: askers::Askers::default(),
             cache: EncodedCache::new(settings.max_cache, Encoder::new(&nonce, settings.compress_above)),
             inflater: Inflater::new(),
+            handlers: own_handlers(&settings, Handlers::default()),
+            effects: Effects::new(settings.max_message),
+            gone: VecDeque::new(),
             staged: flush::Staged::default(),
             dirty: VecDeque::new(),
             actions: VecDeque::new(),
@@ -285,6 +295,13 @@ impl Server {
             current: None,
             settings,
         }
+    }
+
+    /// The same server, with handlers of an application.
+    #[must_use]
+    pub fn with_handlers(self, handlers: Handlers) -> Server {
+        let handlers = own_handlers(&self.settings, handlers);
+        Server { handlers, ..self }
     }
 
     /// A connection was accepted. `None`: there are too many; close it at once.
@@ -320,6 +337,17 @@ impl Server {
         }
     }
 }
+
+/// The handlers of an application, and those that the server brings along where the application leaves room.
+fn own_handlers(settings: &Settings, handlers: Handlers) -> Handlers {
+    match settings.echo && !matches!(handlers.at(ECHO), Some((_, ""))) {
+        true => handlers.websocket(ECHO, Echo),
+        false => handlers,
+    }
+}
+
+/// Where `--echo` answers.
+const ECHO: &str = "/echo";
 
 /// A channel as the cache of encodings names it.
 fn channel_key(channel: ChannelId) -> u64 {

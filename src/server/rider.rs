@@ -3,17 +3,18 @@
 
 use super::engine::SessionId;
 use crate::base::id::Id;
+use crate::handler::HandlerId;
 use crate::hub::ReaderId;
 
 /// Whom the messages of a WebSocket are for.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Whom {
-    /// Nobody: they come back.
-    Nobody,
     /// A cursor of this connection's own.
     Reader(ReaderId),
     /// An Engine.IO session, which the connection carries or wants to carry.
     Session(SessionId),
+    /// A handler of an application.
+    Handler(HandlerId),
 }
 
 /// A [`Whom`], packed: the kind stands in the first bits of the index.
@@ -28,7 +29,7 @@ const _: () = assert!(size_of::<Option<Rider>>() == 8, "an idle connection got h
 impl From<Whom> for Rider {
     fn from(whom: Whom) -> Self {
         let (kind, index, generation) = match whom {
-            Whom::Nobody => (0, 0, 0),
+            Whom::Handler(id) => (0, id.index(), 0),
             Whom::Reader(id) => (1, id.index(), id.generation()),
             Whom::Session(id) => (2, id.index(), id.generation()),
         };
@@ -44,7 +45,7 @@ impl Rider {
         match packed >> KIND_SHIFT {
             1 => Whom::Reader(ReaderId::new(packed & INDEX, generation)),
             2 => Whom::Session(SessionId::new(packed & INDEX, generation)),
-            _ => Whom::Nobody,
+            _ => Whom::Handler(HandlerId::new(packed as u16)),
         }
     }
 
@@ -52,7 +53,7 @@ impl Rider {
     pub fn reader(self) -> Option<ReaderId> {
         match self.whom() {
             Whom::Reader(reader) => Some(reader),
-            Whom::Nobody | Whom::Session(_) => None,
+            Whom::Handler(_) | Whom::Session(_) => None,
         }
     }
 }
@@ -65,7 +66,7 @@ mod tests {
     fn riders_survive_being_packed() {
         for (index, generation) in [(0, 0), (INDEX, u32::MAX - 2), (7, 9)] {
             for whom in [
-                Whom::Nobody,
+                Whom::Handler(HandlerId::new(index as u16)),
                 Whom::Reader(ReaderId::new(index, generation)),
                 Whom::Session(SessionId::new(index, generation)),
             ] {

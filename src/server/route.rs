@@ -9,6 +9,7 @@ use super::reply::Reply;
 use super::{Server, access, socket};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
+use crate::handler::{HandlerId, Place};
 use crate::http::{Head, Method, decode_path};
 use crate::hub::AskError;
 
@@ -32,7 +33,8 @@ enum Route {
     ListChannels,
     Console,
     Script,
-    Echo,
+    /// An application answers.
+    Handler(HandlerId),
     /// Perhaps a file.
     Other,
 }
@@ -80,8 +82,8 @@ impl Server {
             reply.callback = jsonp_callback(head);
         }
         self.check_host(id, head)?;
-        if let Some(below) = self.below_socketio(head.target.path) {
-            return self.engine_request(now, id, head, reply, below, is_upgrade);
+        if let Some((site, below)) = self.session_site(head.target.path) {
+            return self.engine_request(now, id, head, reply, (site, below), is_upgrade);
         }
         access::check_deed(&self.settings, head, is_upgrade)?;
         let route = self.route(head)?;
@@ -130,7 +132,7 @@ impl Server {
             (Route::Channel(channel), Method::Delete) => {
                 self.delete_channel(now, id, reply.take(now), channel)
             }
-            (Route::Echo, _) => self.open_echo(now, id, head, reply)?,
+            (Route::Handler(handler), _) => self.open_handled(now, id, head, reply, handler)?,
             (Route::Alive, Method::Get | Method::Head) => {
                 self.answer_json(now, id, reply, ALIVE.to_owned(), &[])
             }
@@ -179,6 +181,10 @@ impl Server {
 
     fn route(&self, head: &Head<'_, '_>) -> Result<Route, Problem> {
         let path = head.target.path;
+        match self.handlers.at(path) {
+            Some((Place::WebSocket(handler), _)) => return Ok(Route::Handler(handler)),
+            Some((Place::Engine(_) | Place::Namespaces(_), _)) | None => {}
+        }
         if let Some(name) = path.strip_prefix("/channels/") {
             return Ok(Route::Channel(ChannelName::parse(&decode_path(name)?)?));
         }
@@ -207,7 +213,6 @@ impl Server {
             "/stats" => Route::Stats,
             "/stats/channels" => Route::ListChannels,
             "/holdline.js" => Route::Script,
-            "/echo" if self.settings.echo => Route::Echo,
             "/" => Route::Console,
             _ => Route::Other,
         })

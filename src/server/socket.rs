@@ -19,7 +19,7 @@ use crate::hub::ReaderId;
 use crate::limits::SHARE_BYTES;
 use crate::message::{Command, Draft, Format};
 use crate::transport::encoded::Piece;
-use crate::transport::{Encoding, Opening, Transport, websocket};
+use crate::transport::{Encoding, Opening, Transport};
 use crate::ws::{self, Agreement, CloseCode, Handshake, Kind, Opcode, Received, Upgrade};
 
 /// The subprotocols, the default first.
@@ -29,6 +29,11 @@ const RAW: &str = "holdline.raw";
 /// Does the request ask for a WebSocket? In HTTP/1.0 `Upgrade` is ignored (RFC 9110 section 7.8).
 pub(super) fn is_upgrade(head: &Head<'_, '_>) -> bool {
     head.version == Version::Http11 && upgrade(head).is_asked()
+}
+
+/// The server takes nobody any more.
+pub(super) fn ending() -> Problem {
+    Problem::new(503, "the server is ending; come back to the next one")
 }
 
 fn upgrade<'h, 'b>(
@@ -73,7 +78,7 @@ impl Server {
             return Err(Problem::bad("holdline.raw has one channel; take holdline.v1 for several"));
         }
         if self.is_draining {
-            return Err(Problem::new(503, "the server is ending; come back to the next one"));
+            return Err(ending());
         }
         let identity = self.identify(reading.session.clone());
         self.hub.check_client(identity.client)?;
@@ -97,27 +102,6 @@ impl Server {
             id,
             WebSocket::new(protocol, agreed.map(Agreement::window)),
             Whom::Reader(reader),
-        );
-        Ok(())
-    }
-
-    /// Answers a handshake at `/echo`: every message comes back as it is.
-    pub(super) fn open_echo(
-        &mut self,
-        now: Now,
-        id: ConnId,
-        head: &Head<'_, '_>,
-        reply: &mut Reply,
-    ) -> Result<(), Problem> {
-        reply.transport = Some(Transport::WebSocket);
-        let handshake = handshake(head)?;
-        let agreed = self.agree(head);
-        self.switch_protocols(now, id, reply, &handshake, None, agreed);
-        self.turn_to_socket(
-            now,
-            id,
-            WebSocket::new(Protocol::Echo, agreed.map(Agreement::window)),
-            Whom::Nobody,
         );
         Ok(())
     }
@@ -202,32 +186,28 @@ impl Server {
             Received::Close(Some((code, _))) => {
                 self.finish_socket(now, id, |out| ws::encode_close(code, "", out));
             }
-            Received::Message { kind, data } => match protocol {
-                Protocol::Echo => self.echo(id, opcode(kind), &data),
-                Protocol::Engine => {
-                    let Whom::Session(session) = whom else { return };
-                    self.engine_message(now, id, session, kind, &data);
-                }
-                Protocol::Raw => self.publish_raw(now, id, whom, kind, &data),
-                Protocol::V1 if kind == Kind::Binary => {
-                    self.close_socket(
-                        now,
-                        id,
-                        CloseCode::UNSUPPORTED,
-                        "holdline.v1 speaks JSON in text frames",
-                    );
-                }
-                Protocol::V1 => {
-                    let Whom::Reader(reader) = whom else { return };
-                    self.command(now, id, reader, &data);
-                }
+            Received::Message { kind, data } => match whom {
+                Whom::Handler(handler) => self.hand_over(now, id, handler, kind, &data),
+                Whom::Reader(reader) => self.heard(now, id, protocol, reader, kind, &data),
+                Whom::Session(session) => self.engine_message(now, id, session, kind, &data),
             },
         }
     }
 
+    /// A message for the hub.
+    fn heard(&mut self, now: Now, id: ConnId, protocol: Protocol, reader: ReaderId, kind: Kind, data: &[u8]) {
+        match (protocol, kind) {
+            (Protocol::Raw, _) => self.publish_raw(now, id, reader, kind, data),
+            (Protocol::V1, Kind::Text) => self.command(now, id, reader, data),
+            (Protocol::V1, Kind::Binary) => {
+                self.close_socket(now, id, CloseCode::UNSUPPORTED, "holdline.v1 speaks JSON in text frames");
+            }
+            (Protocol::Plain | Protocol::Engine, _) => {}
+        }
+    }
+
     /// What a `holdline.raw` client sends is published on its channel.
-    fn publish_raw(&mut self, now: Now, id: ConnId, whom: Whom, kind: Kind, data: &[u8]) {
-        let Whom::Reader(reader) = whom else { return };
+    fn publish_raw(&mut self, now: Now, id: ConnId, reader: ReaderId, kind: Kind, data: &[u8]) {
         let name = self.hub.channels(reader).next().map(str::to_owned);
         let Some(Ok(channel)) = name.as_deref().map(ChannelName::parse) else { return };
         let mut draft = Draft::new(channel);
@@ -251,14 +231,6 @@ impl Server {
                 "the message could not be taken; try again later",
             );
         }
-    }
-
-    /// Appends the message that came.
-    fn echo(&mut self, id: ConnId, opcode: Opcode, payload: &[u8]) {
-        let Some(Proto::WebSocket(socket, _)) = self.conns.get(id).map(|conn| &conn.proto) else { return };
-        let (mut out, window) = (Vec::new(), socket.window);
-        websocket::data(&mut out, opcode, payload, self.cache.encoder(), window);
-        self.say(id, OutPiece::Own(out));
     }
 
     /// Appends one frame.
@@ -310,7 +282,7 @@ impl Server {
     }
 }
 
-fn opcode(kind: Kind) -> Opcode {
+pub(super) fn opcode(kind: Kind) -> Opcode {
     match kind {
         Kind::Text => Opcode::Text,
         Kind::Binary => Opcode::Binary,

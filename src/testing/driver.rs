@@ -3,6 +3,7 @@
 //! world. Knows no socket and no clock; reads and flushes with the pump that the real loop uses.
 
 use crate::base::time::{Millis, Now};
+use crate::handler::Handlers;
 use crate::io::link::Link;
 use crate::io::pump::{self, Flushing, Reading, Wire};
 use crate::journal::{Journal, MemoryJournal};
@@ -109,6 +110,12 @@ impl World {
     /// A server with one listener that only this machine reaches, and nobody there.
     pub fn new(settings: Settings) -> Self {
         Self::with_journal(settings, Box::new(MemoryJournal::new(BEGIN_UNIX_MS)), [7; 32])
+    }
+
+    /// As [`World::new`], with handlers of an application.
+    pub fn with_handlers(settings: Settings, handlers: Handlers) -> Self {
+        let world = Self::new(settings);
+        World { server: world.server.with_handlers(handlers), ..world }
     }
 
     /// As [`World::new`], with a journal and the entropy that the server starts with.

@@ -23,6 +23,8 @@ impl CloseCode {
     pub const POLICY: CloseCode = CloseCode(1008);
     /// A message over the bound.
     pub const TOO_BIG: CloseCode = CloseCode(1009);
+    /// The server's own fault.
+    pub const INTERNAL_ERROR: CloseCode = CloseCode(1011);
     /// Overload; come back later.
     pub const TRY_AGAIN: CloseCode = CloseCode(1013);
     /// The token is past its end; come back with a new one.

@@ -9,6 +9,7 @@ mod saying;
 mod socket;
 
 use super::connection::{ConnId, Pending, Proto};
+use super::handlers::Joined;
 use super::publish::Wanted;
 use super::rider::Whom;
 use super::{Server, socketio};
@@ -17,6 +18,7 @@ use crate::base::id::Id;
 use crate::base::time::{Millis, Now};
 use crate::base::wheel::Wheel;
 use crate::engineio::Packet;
+use crate::handler::{HandlerId, TableId};
 use crate::limits::JOIN_MS;
 use crate::session::{Carrier, Heartbeat};
 use base64::Engine;
@@ -25,6 +27,17 @@ use std::collections::HashMap;
 
 /// Names a [`Session`].
 pub type SessionId = Id<Session>;
+
+/// Who answers the sessions of a path.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// The hub: namespaces are channels.
+    Hub,
+    /// A handler of an application.
+    Messages(HandlerId),
+    /// Handlers of namespaces.
+    Namespaces(TableId),
+}
 
 /// One session.
 pub struct Session {
@@ -36,6 +49,12 @@ pub struct Session {
     pub heartbeat: Heartbeat,
     /// Packets that wait for the next GET, each with a record separator in front.
     pub words: Vec<u8>,
+    /// Who answers it.
+    pub site: Site,
+    /// The namespaces of handlers that it has joined.
+    pub joined: Joined,
+    /// It ends when what waits is fetched.
+    pub is_ending: bool,
     /// What is said on it.
     pub talk: socketio::Talk,
     /// Until then it must have joined a namespace.
@@ -74,7 +93,7 @@ impl Sessions {
 
 impl Server {
     /// Begins a session that `carrier` carries.
-    fn begin_session(&mut self, now: Now, carrier: Carrier<ConnId>) -> SessionId {
+    fn begin_session(&mut self, now: Now, carrier: Carrier<ConnId>, site: Site) -> SessionId {
         let sid: Box<str> = URL_SAFE_NO_PAD.encode(self.rng.bytes()).into();
         let settings = &self.settings;
         let id = self.sessions.all.insert(Session {
@@ -82,8 +101,12 @@ impl Server {
             carrier,
             heartbeat: Heartbeat::new(settings.ping_interval_ms, settings.ping_timeout_ms, now.at),
             words: Vec::new(),
+            site,
+            joined: Joined::default(),
+            is_ending: false,
             talk: socketio::Talk::default(),
-            join_by: Some(now.at + JOIN_MS),
+            // There is nothing to join where a handler takes messages as they are.
+            join_by: (!matches!(site, Site::Messages(_))).then(|| now.at + JOIN_MS),
             opened_at: now.at,
         });
         self.sessions.by_sid.insert(sid, id);
@@ -91,21 +114,23 @@ impl Server {
         id
     }
 
-    /// The session of this sid. One whose client is dead is over, also if nobody has noticed it before.
-    fn session_of(&mut self, now: Now, sid: &str) -> Option<SessionId> {
+    /// The session of this sid at this site. One whose client is dead is over, also if nobody has noticed it before.
+    fn session_of(&mut self, now: Now, site: Site, sid: &str) -> Option<SessionId> {
         let id = *self.sessions.by_sid.get(sid)?;
         self.bury(now, id);
-        self.sessions.get(id).map(|_| id)
+        self.sessions.get(id).filter(|session| session.site == site).map(|_| id)
     }
 
-    /// Ends the session, whose last words are a packet to the GET that is held, or the end of the WebSocket.
+    /// Ends the session, whose last words are a packet to the GET that is held, behind what was to be said, or the end
+    /// of the WebSocket.
     pub(super) fn end_session(&mut self, now: Now, id: SessionId, last: &Packet<'_>) {
         let Some(session) = self.sessions.all.remove(id) else { return };
         self.sessions.by_sid.remove(&session.sid);
         self.sessions.wheel.cancel(id.index());
+        self.note_session_gone(id, &session);
         self.leave_all(now, session.talk);
         if let Some(get) = session.carrier.held() {
-            self.answer_get(now, get, last);
+            self.answer_get(now, get, session.words, last);
         }
         let probe = session.carrier.probe().map(|probe| probe.conn);
         let own = match session.carrier {
@@ -166,7 +191,7 @@ fn session_in(proto: &Proto) -> Option<SessionId> {
     match proto {
         Proto::WebSocket(_, rider) => match rider.whom() {
             Whom::Session(id) => Some(id),
-            Whom::Nobody | Whom::Reader(_) => None,
+            Whom::Handler(_) | Whom::Reader(_) => None,
         },
         Proto::Waiting(waiting) => match waiting.on {
             Pending::Packets(id) => Some(id),

@@ -78,13 +78,16 @@ impl Server {
         }
         body.extend(pieces.map(OutPiece::Shared));
         self.respond(now, id, reply, 200, &PAYLOAD_FIELDS, body);
+        self.end_if_ending(now, session);
     }
 
-    /// Answers a held GET with one packet, the last of its session.
-    pub(super) fn answer_get(&mut self, now: Now, id: ConnId, packet: &Packet<'_>) {
+    /// Answers a held GET with what was to be said and one packet more, the last that it gets.
+    pub(super) fn answer_get(&mut self, now: Now, id: ConnId, words: Vec<u8>, last: &Packet<'_>) {
         let Some(reply) = self.take_waiting(now, id) else { return };
-        let mut body = Vec::new();
-        packet.encode(&mut body);
+        let mut body = words;
+        payload::push(&mut body, last);
+        // The first separator separates from nothing.
+        body.remove(0);
         self.respond(now, id, &reply, 200, &PAYLOAD_FIELDS, vec![OutPiece::Own(body)]);
     }
 

@@ -2,35 +2,44 @@
 //! HTTP long-polling, WebSocket).  Law: a request that is refused changes no session but one that it names, and that
 //! only where two requests of a kind overlap.
 
-use super::{Server, SessionId};
+use super::{Server, SessionId, Site};
 use crate::base::time::Now;
 use crate::engineio::{Asked, Open, Packet, RequestError, TransportName};
+use crate::handler::Place;
 use crate::http::{Head, Method};
 use crate::server::access;
 use crate::server::connection::ConnId;
 use crate::server::problem::Problem;
 use crate::server::publish::{Wanted, Writing};
 use crate::server::reply::Reply;
-use crate::server::route::Judged;
+use crate::server::route::{Judged, not_found};
 use crate::server::socket::is_upgrade;
 use crate::session::Carrier;
 use crate::transport::Transport;
 
 impl Server {
-    /// What follows the path of Socket.IO in `path`; `None`: it is another path. The slash at its end may be missing.
-    pub(in crate::server) fn below_socketio<'p>(&self, path: &'p str) -> Option<&'p str> {
+    /// Who answers the sessions at `path`, and what follows their path in it; `None`: it is another path. The slash at
+    /// its end may be missing.
+    pub(in crate::server) fn session_site<'p>(&self, path: &'p str) -> Option<(Site, &'p str)> {
+        match self.handlers.at(path) {
+            Some((Place::Engine(handler), below)) => return Some((Site::Messages(handler), below)),
+            Some((Place::Namespaces(table), below)) => return Some((Site::Namespaces(table), below)),
+            Some((Place::WebSocket(_), _)) => return None,
+            None => {}
+        }
         let own = &*self.settings.socketio_path;
-        path.strip_prefix(own).or_else(|| (path == own.strip_suffix('/')?).then_some(""))
+        let below = path.strip_prefix(own).or_else(|| (path == own.strip_suffix('/')?).then_some(""));
+        Some((Site::Hub, below?))
     }
 
-    /// Answers a request whose path is that of Socket.IO and `below`.
+    /// Answers a request whose path is that of a site and something below it.
     pub(in crate::server) fn engine_request(
         &mut self,
         now: Now,
         id: ConnId,
         head: &Head<'_, '_>,
         reply: &mut Reply,
-        below: &str,
+        (site, below): (Site, &str),
         is_upgrade: bool,
     ) -> Result<Judged, Problem> {
         if access::whose(&self.settings, head) == access::Whose::Foreign {
@@ -41,21 +50,24 @@ impl Server {
             return Ok(Judged::Done);
         }
         if !below.is_empty() {
-            return Err(Problem::new(404, NO_SCRIPT));
+            return Err(match site {
+                Site::Messages(_) => not_found(),
+                Site::Hub | Site::Namespaces(_) => Problem::new(404, NO_SCRIPT),
+            });
         }
         reply.transport = Some(Transport::SocketIo);
         let asked = Asked::parse(head.target.query)?;
         let is_websocket = asked.transport == TransportName::WebSocket;
         match (&asked.sid, is_websocket) {
             (Some(sid), _) => {
-                let session = self.session_of(now, sid).ok_or(RequestError::SidUnknown)?;
+                let session = self.session_of(now, site, sid).ok_or(RequestError::SidUnknown)?;
                 self.session_request(now, id, head, reply, session, is_upgrade && is_websocket)
             }
             (None, _) if head.method != Method::Get => Err(RequestError::BadHandshakeMethod.into()),
             (None, _) if is_upgrade != is_websocket => Err(RequestError::BadRequest.into()),
             (None, _) if !asked.is_v4 => Err(RequestError::UnsupportedVersion.into()),
-            (None, true) => self.open_by_socket(now, id, head, reply).map(|()| Judged::Done),
-            (None, false) => self.open_by_polling(now, id, reply).map(|()| Judged::Done),
+            (None, true) => self.open_by_socket(now, id, head, reply, site).map(|()| Judged::Done),
+            (None, false) => self.open_by_polling(now, id, reply, site).map(|()| Judged::Done),
         }
     }
 
@@ -70,11 +82,9 @@ impl Server {
         is_probe: bool,
     ) -> Result<Judged, Problem> {
         let is_polling = self.sessions.get(session).is_some_and(|session| session.carrier.is_polling());
-        if !is_polling {
-            return Err(RequestError::BadRequest.into());
-        }
         match head.method {
             Method::Get if is_probe => self.open_probe(now, id, head, reply, session)?,
+            _ if !is_polling => return Err(RequestError::BadRequest.into()),
             Method::Get if !is_upgrade(head) => {
                 self.take_get(now, id, reply, session)?;
             }
@@ -96,11 +106,12 @@ impl Server {
     }
 
     /// A handshake by a GET: the session begins, and is told who it is.
-    fn open_by_polling(&mut self, now: Now, id: ConnId, reply: &Reply) -> Result<(), Problem> {
+    fn open_by_polling(&mut self, now: Now, id: ConnId, reply: &Reply, site: Site) -> Result<(), Problem> {
         self.check_sessions()?;
-        let session = self.begin_session(now, Carrier::polling());
+        let session = self.begin_session(now, Carrier::polling(), site);
         self.say_open(session);
         self.answer_words(now, id, reply, session);
+        self.open_session_handled(now, session);
         Ok(())
     }
 

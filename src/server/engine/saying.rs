@@ -1,9 +1,9 @@
 //! What is said to a session, on whatever carries it at present.  Law: packets leave in the order in which they were
 //! said, also when a WebSocket takes over in between.
 
-use super::{Server, SessionId};
+use super::{Server, SessionId, Site};
 use crate::base::time::Now;
-use crate::engineio::{Packet, payload};
+use crate::engineio::{Data, Packet, payload};
 use crate::server::OutPiece;
 use crate::server::connection::{ConnId, Proto};
 use crate::session::Carrier;
@@ -34,6 +34,12 @@ impl Server {
         attachments: &[impl AsRef<[u8]>],
     ) {
         self.say_on(id, |wire, encoder, out| wire::packet(out, wire, packet, attachments, encoder));
+    }
+
+    /// Says one message of Engine.IO.
+    pub(in crate::server) fn say_message(&mut self, id: SessionId, data: Data<'_>) {
+        let packet = Packet::Message(data);
+        self.say_on(id, |wire, encoder, out| wire::engine_packet(out, wire, &packet, encoder));
     }
 
     /// Tells each namespace of the session that the server ends.
@@ -74,13 +80,28 @@ impl Server {
 
     /// More is said to the session than its client takes.
     pub(in crate::server) fn is_overfull(&self, id: SessionId) -> bool {
-        self.sessions.get(id).is_some_and(|session| session.words.len() > self.settings.max_queue)
+        let Some(session) = self.sessions.get(id) else { return false };
+        let words_max = match session.site {
+            Site::Hub => self.settings.max_queue,
+            // One answer may be as long as a message.
+            Site::Messages(_) | Site::Namespaces(_) => {
+                self.settings.max_queue.saturating_add(self.settings.max_message)
+            }
+        };
+        session.words.len() > words_max
     }
 
     /// Ends a session to which more was said than it takes: a GET that never comes holds everything up.
     pub(super) fn end_if_overfull(&mut self, now: Now, id: SessionId) {
         if self.is_overfull(id) {
             log::debug!("a Socket.IO client fetches nothing: its session ends");
+            self.end_session(now, id, &Packet::Close);
+        }
+    }
+
+    /// Ends a session that was to end when what waited was fetched.
+    pub(super) fn end_if_ending(&mut self, now: Now, id: SessionId) {
+        if self.sessions.get(id).is_some_and(|session| session.is_ending) {
             self.end_session(now, id, &Packet::Close);
         }
     }

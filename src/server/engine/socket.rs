@@ -1,10 +1,10 @@
 //! Sessions over a WebSocket: opened by one, or taken over by one that has probed (Engine.IO protocol: Upgrade).
 //! Law: until it has taken over, a WebSocket that does anything unexpected ends alone and its session goes on.
 
-use super::{Server, SessionId};
+use super::{Server, SessionId, Site};
 use crate::base::time::Now;
 use crate::conn::{Protocol, WebSocket};
-use crate::engineio::{Data, Packet, RequestError};
+use crate::engineio::{Data, Packet};
 use crate::http::Head;
 use crate::limits::UPGRADE_MS;
 use crate::server::OutPiece;
@@ -25,19 +25,22 @@ impl Server {
         id: ConnId,
         head: &Head<'_, '_>,
         reply: &Reply,
+        site: Site,
     ) -> Result<(), Problem> {
         self.check_sessions()?;
         let handshake = handshake(head)?;
         let agreed = self.agree(head);
         self.switch_protocols(now, id, reply, &handshake, None, agreed);
-        let session = self.begin_session(now, Carrier::WebSocket(id));
+        let session = self.begin_session(now, Carrier::WebSocket(id), site);
         let socket = WebSocket::new(Protocol::Engine, agreed.map(Agreement::window));
         self.turn_to_socket(now, id, socket, Whom::Session(session));
         self.say_open(session);
+        self.open_session_handled(now, session);
         Ok(())
     }
 
-    /// A WebSocket wants to take a session over.
+    /// A WebSocket wants to take a session over. One that comes too late is closed when it is open, for clients take a
+    /// refusal for the end of the session.
     pub(super) fn open_probe(
         &mut self,
         now: Now,
@@ -49,14 +52,14 @@ impl Server {
         let handshake = handshake(head)?;
         let until = now.at + UPGRADE_MS;
         let begun = self.sessions.get_mut(session).map(|session| session.carrier.begin_probe(id, until));
-        if !matches!(begun, Some(Ok(()))) {
-            return Err(RequestError::BadRequest.into());
-        }
         let agreed = self.agree(head);
         self.switch_protocols(now, id, reply, &handshake, None, agreed);
         let socket = WebSocket::new(Protocol::Engine, agreed.map(Agreement::window));
         self.turn_to_socket(now, id, socket, Whom::Session(session));
-        self.arm_session(session);
+        match begun {
+            Some(Ok(())) => self.arm_session(session),
+            Some(Err(_)) | None => self.close_carrier(now, id),
+        }
         Ok(())
     }
 
@@ -107,9 +110,10 @@ impl Server {
         let get = known.carrier.upgrade();
         let Carrier::WebSocket(conn) = known.carrier else { return };
         if let Some(get) = get {
-            self.answer_get(now, get, &Packet::Noop);
+            self.answer_get(now, get, Vec::new(), &Packet::Noop);
         }
         self.move_words(session);
+        self.end_if_ending(now, session);
         self.arm_session(session);
         self.mark_dirty(conn);
     }

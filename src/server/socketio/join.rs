@@ -186,7 +186,13 @@ impl Server {
     }
 
     /// Says a packet without attachments.
-    pub(super) fn say_packet_in(&mut self, id: SessionId, namespace: &str, kind: Kind, data: &str) {
+    pub(in crate::server) fn say_packet_in(
+        &mut self,
+        id: SessionId,
+        namespace: &str,
+        kind: Kind,
+        data: &str,
+    ) {
         let data = Some(data).filter(|data| !data.is_empty());
         let none: &[&[u8]] = &[];
         self.say_event(id, &Packet { kind, attachments: 0, namespace, id: None, data }, none);

@@ -13,7 +13,7 @@ pub(super) use reading::Within;
 pub(super) use recovery::Recoveries;
 
 use super::Server;
-use super::engine::SessionId;
+use super::engine::{SessionId, Site};
 use super::subscribe::Identity;
 use crate::base::time::Now;
 use crate::engineio::Data;
@@ -109,6 +109,10 @@ impl Server {
     pub(super) fn hear(&mut self, now: Now, id: SessionId, data: Data<'_>) -> Result<(), ()> {
         let bytes_max = self.settings.max_message;
         let Some(session) = self.sessions.get_mut(id) else { return Ok(()) };
+        if let Site::Messages(handler) = session.site {
+            self.hand_over_packet(now, id, handler, &data);
+            return Ok(());
+        }
         let assembly = &mut session.talk.assembly;
         let received = match data {
             Data::Text(text) => assembly.text(text, bytes_max),
@@ -139,6 +143,9 @@ impl Server {
 
     fn take_received(&mut self, now: Now, id: SessionId, received: Received) -> Result<(), ()> {
         let Some(session) = self.sessions.get(id) else { return Ok(()) };
+        if let Site::Namespaces(table) = session.site {
+            return self.take_joined(now, id, table, received);
+        }
         let channel = channel_of(&received.namespace);
         let reader = session.talk.socket_in(channel).map(|socket| socket.reader);
         match (received.kind, reader) {

@@ -58,7 +58,12 @@ pub fn message(mut members: Members<'_>, replay: bool) -> Result<Heard, String> 
 /// The notice with these members.
 pub fn notice(mut members: Members<'_>) -> Result<Heard, String> {
     let kind: String = members.get("notice")?;
-    let heard = match &*kind {
+    notice_of(&kind, members)
+}
+
+/// The notice that is called `kind`, with its other members.
+pub fn notice_of(kind: &str, mut members: Members<'_>) -> Result<Heard, String> {
+    let heard = match kind {
         "gap" => {
             let (after, resumes) = (members.id("after")?, members.id("resumes")?);
             Heard::Gap { channel: channel(&mut members)?, after, resumes }

@@ -6,6 +6,7 @@
 //! (`tests/architecture.rs` checks it), so that a mistake there is not made here again. Knows no socket and no clock.
 
 pub mod deflate;
+pub mod engineio;
 pub mod envelope;
 pub mod handshake;
 pub mod head;
@@ -17,6 +18,7 @@ pub mod ndjson;
 pub mod object;
 pub mod poll;
 pub mod script;
+pub mod socketio;
 pub mod sse;
 pub mod v1;
 pub mod websocket;

@@ -4,7 +4,7 @@ use crate::engineio::{Asked, RequestError, TransportName};
 use crate::http::Query;
 
 /// Law: a query asks for what a list of its pairs says; spelled anew in escapes, from last to first and with parameters
-/// that nobody knows, it asks for the same; without a session it is of version 4.
+/// that nobody knows, it asks for the same.
 pub fn handshakes(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let asked = Asked::parse(Some(text));
@@ -14,7 +14,6 @@ pub fn handshakes(data: &[u8]) {
         naive(&pairs.iter().flatten().cloned().collect::<Vec<_>>(), pairs.iter().any(Result::is_err))
     );
     if let Ok(asked) = &asked {
-        assert!(asked.is_v4 || asked.sid.is_some());
         assert!(asked.sid.as_ref().is_none_or(|sid| !sid.is_empty()));
     }
     if pairs.iter().all(Result::is_ok) {
@@ -48,10 +47,7 @@ fn naive<'a>(pairs: &[Pair<'a>], is_malformed: bool) -> Result<Asked<'a>, Reques
         [sid] => Some(sid.clone()),
         _ => return Err(RequestError::SidUnknown),
     };
-    match sid {
-        None if !is_v4 => Err(RequestError::UnsupportedVersion),
-        sid => Ok(Asked { transport, sid, is_v4, wants_base64 }),
-    }
+    Ok(Asked { transport, sid, is_v4, wants_base64 })
 }
 
 fn escaped(text: &str) -> String {

@@ -255,6 +255,23 @@ impl Account {
         Ok(())
     }
 
+    /// Where it stands in a channel.
+    pub fn position_in(&self, channel: &str) -> Option<MessageId> {
+        self.channels.get(channel).map(|position| position.at)
+    }
+
+    /// It has heard less of a channel than of the others, whose cursor it goes on from.
+    pub fn has_only(&mut self, channel: &str, at: MessageId) {
+        if let Some(position) = self.channels.get_mut(channel) {
+            position.at = position.at.min(at);
+        }
+    }
+
+    /// Everything up to `to` was told.
+    pub fn has_all_up_to(&self, truth: &Truth, to: MessageId) -> Checked {
+        self.channels.iter().try_for_each(|(name, position)| position.accounts_for(truth, self.who, name, to))
+    }
+
     /// Can it be that it has lost something? A raw socket is not told who it is, so any own log may be its own.
     pub fn may_have_gap(&self, truth: &Truth) -> bool {
         let may_have_lost = |(name, position): (&String, &Position)| {

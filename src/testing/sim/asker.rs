@@ -174,10 +174,11 @@ impl Asker {
         }
     }
 
-    /// The server was told to end.
+    /// The server was told to end. A withdrawal waits for the journal, which may never say that it has it.
     pub fn is_drained(&mut self) {
         let held = self.talk.as_ref().and_then(Exchange::front);
-        self.must_be_told = held.is_some_and(|asked| asked.held_at.is_some());
+        self.must_be_told =
+            held.is_some_and(|asked| asked.held_at.is_some() && asked.request.what != What::Withdraw);
     }
 
     /// The server says that it is over: it has answered what this asker had under way.
@@ -322,5 +323,49 @@ fn judge_other(
     match is_right || is_vague {
         true => Ok(()),
         false => Err("this is not so".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::driver::BEGIN_UNIX_MS;
+    use crate::testing::sim::journal::SimJournal;
+
+    /// What was asked is on its way to the server, which is told to end.
+    fn drained_while(asker: &mut Asker, world: &mut World, truth: &Truth) -> Result<(), String> {
+        asker.talk.as_mut().expect("it has just asked").out.send_all(world);
+        world.settle();
+        asker.listen(world, truth)?;
+        asker.is_drained();
+        asker.was_told()
+    }
+
+    #[test]
+    fn who_withdraws_need_not_be_told_at_the_end_if_the_journal_never_answers() {
+        let mut dice = Dice::new(1);
+        let scenario = Scenario::throw(&mut dice);
+        let journal = SimJournal::new(BEGIN_UNIX_MS);
+        let mut world = World::with_journal(scenario.settings.clone(), Box::new(journal.clone()), [1; 32]);
+        let mut truth = Truth::new(scenario.bounds.clone(), journal.start());
+        let mut asker = Asker::new(0, &scenario);
+        let head = "POST /ask/a?wait=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n";
+
+        asker.talk = Some(Exchange::connect(&mut world));
+        asker.say(&world, &truth, What::Ask, b"?".to_vec(), 1, head);
+        asker.talk.as_mut().expect("it has just asked").out.send_all(&mut world);
+        world.settle();
+        while let Some(entry) = journal.applied() {
+            truth.apply(&entry);
+        }
+        assert!(drained_while(&mut asker, &mut world, &truth).is_err(), "it is held");
+
+        let question = truth.questions.of_data(b"?").expect("it was asked").asker;
+        let head = format!("DELETE /asks/{question} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        journal.set_prompt(false);
+        asker.talk = Some(Exchange::connect(&mut world));
+        asker.say(&world, &truth, What::Withdraw, b"?".to_vec(), 0, &head);
+        assert_eq!(drained_while(&mut asker, &mut world, &truth), Ok(()));
+        assert!(asker.talk.is_some_and(|talk| talk.waiting() == 1), "the journal has not said anything");
     }
 }

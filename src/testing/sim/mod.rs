@@ -17,11 +17,14 @@ pub mod answerer;
 pub mod asker;
 pub mod asking;
 pub mod bounds;
+pub mod engine;
 pub mod exchange;
+pub mod frames;
 pub mod hearing;
 pub mod journal;
 pub mod ledger;
 pub mod outbox;
+pub mod page;
 pub mod payload;
 pub mod presence;
 pub mod publisher;
@@ -39,6 +42,7 @@ use answerer::Answerer;
 use asker::Asker;
 use journal::SimJournal;
 use ledger::Ledger;
+use page::Page;
 use publisher::Publisher;
 use reader::Reader;
 use scenario::{CHANNELS, Scenario};
@@ -80,6 +84,7 @@ struct Play {
     publishers: Vec<Publisher>,
     askers: Vec<Asker>,
     answerers: Vec<Answerer>,
+    pages: Vec<Page>,
     vandals: Vec<Vandal>,
     /// Who certainly listened when it was last counted, by channel, and how many there were at all.
     listeners: (BTreeMap<String, usize>, usize),
@@ -107,6 +112,7 @@ impl Play {
             publishers: (0..scenario.publishers).map(Publisher::new).collect(),
             askers: (0..scenario.askers).map(|name| Asker::new(name, &scenario)).collect(),
             answerers: (0..scenario.askers).map(Answerer::new).collect(),
+            pages: (0..scenario.pages).map(|name| Page::new(name, &mut dice)).collect(),
             vandals: (0..scenario.vandals).map(|_| Vandal::default()).collect(),
             listeners: <_>::default(),
             step: 0,
@@ -122,6 +128,7 @@ impl Play {
         while self.step < self.scenario.steps {
             self.step += 1;
             self.act();
+            self.act_as_page();
             self.happen()?;
             self.world.turn_by_chance(&mut self.dice);
             self.observe()?;
@@ -149,6 +156,7 @@ impl Play {
             askers,
             answerers,
             vandals,
+            pages,
             ..
         } = self;
         match dice.below(10 + 3 * askers.len()) {
@@ -157,7 +165,8 @@ impl Play {
                 readers[reader].act(world, truth, ledger, dice);
             }
             6..=8 => {
-                let clients: Vec<String> = readers.iter().filter_map(Reader::client).collect();
+                let named = pages.iter().flat_map(Page::clients);
+                let clients: Vec<String> = readers.iter().filter_map(Reader::client).chain(named).collect();
                 let publisher = dice.below(publishers.len());
                 publishers[publisher].act(world, truth, ledger, scenario, &clients, dice);
             }
@@ -177,6 +186,15 @@ impl Play {
         }
     }
 
+    /// Some page does something: it must answer, and ask anew, more often than others do anything.
+    fn act_as_page(&mut self) {
+        let Play { dice, world, truth, ledger, pages, .. } = self;
+        if !pages.is_empty() {
+            let page = dice.below(pages.len());
+            pages[page].act(world, truth, ledger, dice);
+        }
+    }
+
     /// Something happens to all: time passes, the journal moves or fails, the process ends.
     fn happen(&mut self) -> Result<(), String> {
         match self.dice.below(12) {
@@ -191,7 +209,8 @@ impl Play {
             7 if self.scenario.restarts && self.dice.one_in(20) => self.restart(),
             8 if self.scenario.restarts && self.dice.one_in(30) => {
                 self.is_draining = true;
-                let Play { world, readers, askers, .. } = self;
+                let Play { world, readers, askers, pages, .. } = self;
+                pages.iter_mut().for_each(Page::is_drained);
                 readers.iter_mut().for_each(|reader| reader.is_drained(world));
                 askers.iter_mut().for_each(|asker| asker.is_drained());
                 world.drain();
@@ -208,7 +227,11 @@ impl Play {
     /// A server that is over has told everybody.
     fn are_told(&mut self) -> Result<(), String> {
         self.learn();
-        let Play { world, truth, ledger, readers, askers, .. } = self;
+        let Play { dice, world, truth, ledger, readers, askers, pages, .. } = self;
+        for page in pages {
+            page.listen(world, truth, ledger, dice)?;
+            page.was_told()?;
+        }
         for reader in readers {
             reader.listen(world, truth, ledger)?;
             reader.was_told()?;
@@ -255,6 +278,7 @@ impl Play {
         self.publishers.iter_mut().for_each(|publisher| publisher.restarted(forgets));
         self.askers.iter_mut().for_each(|asker| asker.restarted(forgets));
         self.answerers.iter_mut().for_each(Answerer::restarted);
+        self.pages.iter_mut().for_each(Page::restarted);
         self.vandals.iter_mut().for_each(|vandal| *vandal = Vandal::default());
         self.is_draining = false;
     }
@@ -262,7 +286,7 @@ impl Play {
     /// Everybody reads what came, and all is held against the truth.
     fn observe(&mut self) -> Result<(), String> {
         self.learn();
-        let Play { dice, world, truth, ledger, readers, publishers, vandals, scenario, .. } = self;
+        let Play { dice, world, truth, ledger, readers, publishers, pages, vandals, scenario, .. } = self;
         for reader in readers.iter_mut() {
             if !dice.one_in(3) {
                 reader.listen(world, truth, ledger)?;
@@ -271,7 +295,13 @@ impl Play {
         for publisher in publishers.iter_mut() {
             publisher.listen(world, truth, ledger)?;
         }
+        for page in pages.iter_mut() {
+            page.listen(world, truth, ledger, dice)?;
+        }
         vandals.iter_mut().for_each(|vandal| vandal.listen(world));
+        for (channel, client) in pages.iter().flat_map(|page| page.listens_to(world)) {
+            truth.presence.sees(world.now().at, channel, client);
+        }
         for reader in readers.iter() {
             let Some(client) = reader.client() else { continue };
             let channels = reader.listens_to(world);
@@ -309,6 +339,9 @@ impl Play {
         for channel in self.readers.iter().flat_map(|reader| reader.listens_to(&self.world)) {
             *counts.entry(channel.to_owned()).or_default() += 1;
         }
+        for (channel, _) in self.pages.iter().flat_map(|page| page.listens_to(&self.world)) {
+            *counts.entry(channel.to_owned()).or_default() += 1;
+        }
         core::mem::replace(&mut self.listeners, (counts, self.world.stats().readers))
     }
 
@@ -339,9 +372,15 @@ impl Play {
             self.askers.iter_mut().for_each(|asker| asker.heal(&mut self.world));
             self.answerers.iter_mut().for_each(|answerer| answerer.heal(&mut self.world));
             self.vandals.iter_mut().for_each(|vandal| vandal.heal(&mut self.world));
+            for page in &mut self.pages {
+                page.heal(&mut self.world, &self.truth, &mut self.dice);
+            }
             let moved = self.world.turn();
             self.learn();
-            let Play { world, truth, ledger, readers, publishers, .. } = self;
+            let Play { dice, world, truth, ledger, readers, publishers, pages, .. } = self;
+            for page in pages.iter_mut() {
+                page.listen(world, truth, ledger, dice)?;
+            }
             for reader in readers.iter_mut() {
                 reader.listen(world, truth, ledger)?;
             }
@@ -359,8 +398,9 @@ impl Play {
 
     /// All is quiet for longer than the grace; then who is present is known.
     fn look_around(&mut self) -> Result<(), String> {
-        let gone: Vec<String> =
-            self.readers.iter().flat_map(|reader| reader.gone_clients(&self.world)).collect();
+        let readers = self.readers.iter().flat_map(|reader| reader.gone_clients(&self.world));
+        let pages = self.pages.iter().flat_map(|page| page.gone_clients(&self.world));
+        let gone: Vec<String> = readers.chain(pages).collect();
         let end = self.world.now().at + self.scenario.settings.presence_grace_ms + QUIET_MS;
         while self.world.now().at < end {
             self.world.advance(QUIET_STEP_MS);
@@ -379,6 +419,15 @@ impl Play {
                 }
                 reader.agrees(&self.world, channel, &listed)?;
             }
+            for page in &self.pages {
+                let theirs = page.listens_to(&self.world);
+                if let Some((_, client)) =
+                    theirs.iter().find(|(name, client)| *name == channel && !listed.contains(*client))
+                {
+                    return Err(format!("{client} listens to {channel}, and {listed:?} are listed"));
+                }
+                page.agrees(&self.world, channel, &listed)?;
+            }
             if let Some(client) = gone.iter().find(|client| listed.contains(*client)) {
                 return Err(format!("{client} left {channel} long ago and is listed"));
             }
@@ -391,6 +440,7 @@ impl Play {
             && self.publishers.iter().all(Publisher::is_quiet)
             && self.askers.iter().all(Asker::is_quiet)
             && self.answerers.iter().all(Answerer::is_quiet)
+            && self.pages.iter().all(Page::is_quiet)
     }
 
     fn is_settled(&self) -> Result<(), String> {
@@ -406,13 +456,17 @@ impl Play {
         for answerer in &self.answerers {
             answerer.is_done()?;
         }
+        for page in &self.pages {
+            page.is_done(self.world.now().at, &self.truth)?;
+        }
         self.ledger.check(&self.truth)?;
         bounds::check(&self.world, &self.scenario, self.ledger.widest())
     }
 
     /// Everybody goes away, time passes, and nothing is left of them.
     fn leave(&mut self) -> Result<(), String> {
-        let Play { dice, world, readers, publishers, askers, answerers, vandals, .. } = self;
+        let Play { dice, world, readers, publishers, askers, answerers, pages, vandals, .. } = self;
+        pages.iter_mut().for_each(|page| page.hang_up(world, dice));
         readers.iter_mut().for_each(|reader| reader.hang_up(world, dice));
         publishers.iter_mut().for_each(|publisher| publisher.hang_up(world, dice));
         askers.iter_mut().for_each(|asker| asker.hang_up(world, dice));

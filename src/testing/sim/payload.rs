@@ -1,6 +1,7 @@
 //! What is published: payloads that are told apart by a number, of every kind and many lengths.
 
 use super::ledger::Ledger;
+use crate::testing::decode::socketio::alone;
 use crate::testing::dice::Dice;
 
 /// A payload and what it is called.
@@ -19,7 +20,7 @@ impl Payload {
         let length = if dice.one_in(60) { 90_000 } else { dice.below(max) };
         let payload = match dice.below(4) {
             0 => Payload {
-                data: format!(r#"{{"n":{number},"fill":"{}"}}"#, fill(dice, length)).into_bytes(),
+                data: json(number, dice, length).into_bytes(),
                 content_type: Some("application/json"),
             },
             1 => {
@@ -46,6 +47,16 @@ impl Payload {
 
     fn text(number: u64, dice: &mut Dice, length: usize) -> String {
         format!("{number} {}", fill(dice, length))
+    }
+}
+
+/// Mostly an object; now and then with bytes in it, as those who speak Socket.IO get them, or nothing but bytes.
+fn json(number: u64, dice: &mut Dice, length: usize) -> String {
+    let bytes = alone(&[number.to_string().as_bytes(), &[0xff; 2][..dice.below(3)]].concat());
+    match dice.below(8) {
+        0 => bytes,
+        1 => format!(r#"{{"n":{number},"bytes":[{bytes},{bytes}]}}"#),
+        _ => format!(r#"{{"n":{number},"fill":"{}"}}"#, fill(dice, length)),
     }
 }
 

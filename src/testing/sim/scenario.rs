@@ -6,7 +6,7 @@ use crate::testing::dice::Dice;
 use crate::testing::naive_log;
 
 /// The channels of every scenario.
-pub const CHANNELS: [&str; 5] = ["a", "b", "c/d", "e", "f"];
+pub const CHANNELS: [&str; 6] = ["a", "b", "c/d", "e", "f", "main"];
 
 /// One seed's settings.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Scenario {
     pub askers: usize,
     /// Now and then all is quiet, and it is looked who is present.
     pub looks_around: bool,
+    /// Pages that speak Socket.IO.
+    pub pages: usize,
     /// Clients that send what means nothing.
     pub vandals: usize,
     /// Steps before everything heals.
@@ -57,6 +59,9 @@ impl Scenario {
             heartbeat_ms: *dice.pick(&[500, 5_000, 15_000]),
             max_wait_ms: *dice.pick(&[1_000, 50_000]),
             presence_grace_ms: *dice.pick(&[1_000, 10_000]),
+            session_grace_ms: *dice.pick(&[1_000, 60_000]),
+            ping_interval_ms: *dice.pick(&[1_000, 5_000, 25_000]),
+            ping_timeout_ms: *dice.pick(&[2_000, 20_000]),
             write_timeout_ms: *dice.pick(&[3_000, 30_000]),
             drain_delay_ms: *dice.pick(&[0, 300]),
             drain_timeout_ms: *dice.pick(&[500, 10_000]),
@@ -66,6 +71,7 @@ impl Scenario {
             settings.retain_total = *dice.pick(&[3_000, 20_000]);
         }
         if is_crowded {
+            settings.max_sessions = 2;
             settings.max_parked = 1;
             settings.max_asks = 2;
             settings.max_channels = 3;
@@ -83,6 +89,7 @@ impl Scenario {
             presence_grace_ms: settings.presence_grace_ms,
             heartbeat_ms: settings.heartbeat_ms,
             max_wait_s: settings.max_wait_ms / 1000,
+            session_grace_ms: settings.session_grace_ms,
             is_loose: is_total_tight || is_clock_rough,
         };
         Scenario {
@@ -91,6 +98,7 @@ impl Scenario {
             publishers: 1 + dice.below(3),
             looks_around: !is_crowded && dice.one_in(6),
             askers: dice.below(4).saturating_sub(1),
+            pages: 0 * dice.below(4).saturating_sub(1),
             vandals: dice.below(2),
             steps: 200 + dice.below(400),
             payload_max: *dice.pick(&[30, 300, 3_000, 30_000]),

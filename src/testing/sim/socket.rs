@@ -3,6 +3,7 @@
 
 use super::account::{Account, Begin};
 use super::asking::{Asked, Via};
+use super::frames::{say_close, say_message, say_ping, say_pong};
 use super::ledger::Ledger;
 use super::outbox::Outbox;
 use super::payload::Payload;
@@ -21,7 +22,6 @@ use serde_json::json;
 use std::collections::BTreeMap;
 
 mod asking;
-mod sending;
 
 /// One WebSocket behind its handshake.
 pub struct Socket {
@@ -175,16 +175,16 @@ impl Socket {
             (Via::V1, 0..20) if may_replay => self.subscribe(out, truth, dice),
             (_, 0) => {
                 self.has_closed = true;
-                self.say_close(out, dice);
+                say_close(out, dice);
             }
             (_, 1 | 2) => {
                 self.pings += 1;
-                self.say_ping(out, dice);
+                say_ping(out, dice);
             }
             (Via::Raw, _) => self.publish_payload(out, ledger, dice),
             (_, 39) => {
                 (self.is_rude, self.has_closed) = (true, true);
-                self.say_message(out, b"{}", false, dice);
+                say_message(out, self.deflate, b"{}", false, dice);
             }
             (_, 3..=8) => self.subscribe(out, truth, dice),
             (_, 9..=12) => self.unsubscribe(out, truth, dice),
@@ -198,7 +198,7 @@ impl Socket {
         let text = Payload::throw_text(ledger, dice, 300);
         ledger.sent(text.as_bytes());
         let is_text = !dice.one_in(3);
-        self.say_message(out, text.as_bytes(), is_text, dice);
+        say_message(out, self.deflate, text.as_bytes(), is_text, dice);
     }
 
     fn subscribe(&mut self, out: &mut Outbox, truth: &Truth, dice: &mut Dice) {
@@ -243,7 +243,7 @@ impl Socket {
         self.made += 1;
         json["ref"] = self.made.into();
         self.commands.insert(self.made, command);
-        self.say_message(out, json.to_string().as_bytes(), true, dice);
+        say_message(out, self.deflate, json.to_string().as_bytes(), true, dice);
     }
 
     /// Reads what the server wrote.
@@ -261,7 +261,7 @@ impl Socket {
                     self.was_pinged = true;
                     if !self.has_closed {
                         self.owes_pong = true;
-                        self.say_pong(out, &payload);
+                        say_pong(out, &payload);
                     }
                 }
                 (_, Frame::Pong(_)) => {

@@ -26,6 +26,8 @@ pub struct Bounds {
     pub presence_grace_ms: u64,
     /// Seconds that a request is held at most.
     pub max_wait_s: u64,
+    /// Milliseconds for which whoever was cut off is remembered.
+    pub session_grace_ms: u64,
     /// The bound over all channels bites, or the clock steps back.
     pub is_loose: bool,
 }
@@ -212,6 +214,11 @@ impl Truth {
             }
         }
         Ok(())
+    }
+
+    /// Milliseconds for which whoever was cut off is remembered.
+    pub fn session_grace_ms(&self) -> u64 {
+        self.bounds.session_grace_ms
     }
 
     /// Milliseconds in which everybody must have heard a sign of life.

@@ -1,0 +1,325 @@
+//! One namespace of a page: what it hears.  Law: each message of its channels once, in order, or a gap is told; each
+//! command gets one acknowledgement; a question is shown by the number that its id stands for.
+
+use super::joining::Joining;
+use super::saying::Command;
+use crate::base::time::Millis;
+use crate::message::{AskId, MessageId};
+use crate::testing::decode::Heard;
+use crate::testing::decode::socketio::{Argument, Kind, Packet, Told, alone, payload};
+use crate::testing::dice::Dice;
+use crate::testing::naive_log::Record;
+use crate::testing::sim::account::{Account, Begin};
+use crate::testing::sim::ledger::Ledger;
+use crate::testing::sim::questions::{End, Question};
+use crate::testing::sim::truth::Truth;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One namespace.
+pub struct Namespace {
+    /// As Socket.IO calls it.
+    pub path: String,
+    pub(super) channel: &'static str,
+    /// What it proves itself with, if it does not leave that to the server.
+    pub(super) session: Option<String>,
+    pub(super) watches: bool,
+    pub(super) state: State,
+    /// Its public name, as it was told last.
+    pub client: Option<String>,
+    /// By which it is known when it comes back.
+    pub(super) pid: Option<String>,
+    /// Where it began, by its pid, and the last message that it has heard since.
+    pub(super) began_at: Option<MessageId>,
+    pub(super) offset: Option<MessageId>,
+    /// Channels that it reads besides its own, and how far each was heard when it was cut off.
+    pub(super) extras: BTreeMap<String, MessageId>,
+    pub(super) account: Option<Account>,
+    /// A backlog that it asked for is over when it hears something behind this.
+    pub(super) backlog_to: Option<MessageId>,
+    /// When it was cut off, if it is certain that the server still knows it then.
+    pub(super) cut_at: Option<Millis>,
+    pub(super) commands: BTreeMap<u64, Command>,
+    pub(super) made: u64,
+    /// How often the journal had failed when it first said something that is not acknowledged.
+    pub(super) failures: u64,
+    /// Questions that were heard and not answered: their numbers.
+    pub(super) asked: Vec<(u64, AskId)>,
+    /// Answers that were given: to what, what, and by which packet.
+    pub(super) answers: Vec<(AskId, Vec<u8>, u64, u64)>,
+    /// How many packets have arrived.
+    pub(super) arrived: u64,
+}
+
+/// Where it stands.
+pub enum State {
+    /// Not there.
+    Out,
+    /// On its way.
+    Joining(Joining),
+    /// There.
+    In,
+}
+
+impl Namespace {
+    /// One that has heard nothing yet.
+    pub fn new(page: &str, channel: &'static str, dice: &mut Dice) -> Self {
+        let path = if channel == "main" { "/".to_owned() } else { format!("/{channel}") };
+        let session = format!("{page}-{}-abcdefghijklmnopqrstuv", channel.replace('/', "-"));
+        Namespace {
+            path,
+            channel,
+            session: (!dice.one_in(3)).then_some(session),
+            watches: dice.one_in(2),
+            state: State::Out,
+            client: None,
+            pid: None,
+            began_at: None,
+            offset: None,
+            extras: BTreeMap::new(),
+            account: None,
+            backlog_to: None,
+            cut_at: None,
+            commands: BTreeMap::new(),
+            made: 0,
+            failures: u64::MAX,
+            asked: Vec::new(),
+            answers: Vec::new(),
+            arrived: 0,
+        }
+    }
+
+    /// The connection is gone. `is_known`: the server remembers it for a while.
+    pub fn is_cut(&mut self, now: Millis, is_known: bool, was_slow: bool) {
+        // Nobody can tell what was done of what was asked last.
+        let is_unsure = self.commands.values().any(Command::changes_channels);
+        let was_in = matches!(self.state, State::In);
+        let is_replaying = self.backlog_to.is_some_and(|to| self.offset.is_none_or(|offset| offset <= to));
+        self.cut_at = Some(now).filter(|_| was_in && is_known && !was_slow && !is_replaying);
+        if is_unsure || matches!(self.state, State::Joining(_)) {
+            self.forgets_pid();
+        }
+        if let Some(account) = self.account.take() {
+            for (extra, heard) in &mut self.extras {
+                *heard = account.position_in(extra).unwrap_or(*heard);
+            }
+        }
+        self.state = State::Out;
+        self.backlog_to = None;
+        self.commands.clear();
+        self.failures = u64::MAX;
+        self.asked.clear();
+        self.answers.clear();
+        self.arrived = 0;
+    }
+
+    /// It comes back as somebody who was never there.
+    pub(super) fn forgets_pid(&mut self) {
+        (self.pid, self.began_at, self.offset) = (None, None, None);
+        self.extras.clear();
+    }
+
+    /// Another process knows nobody.
+    pub fn restarted(&mut self) {
+        self.is_cut(Millis(0), false, false);
+        self.client = None;
+    }
+
+    /// So many packets of the session have arrived.
+    pub fn has_arrived(&mut self, arrived: u64, truth: &Truth) {
+        self.arrived = arrived;
+        if let State::Joining(joining) = &mut self.state {
+            joining.has_arrived(arrived, truth);
+        }
+    }
+
+    /// A packet came.
+    pub fn hear(&mut self, packet: &Packet, truth: &Truth, ledger: &mut Ledger) -> Result<(), String> {
+        match (packet.kind, &self.state) {
+            (Kind::Connect, State::Joining(_)) => self.joined(packet, truth),
+            (Kind::ConnectError, State::Joining(_)) => self.refused(packet, truth),
+            (Kind::Event, State::In) => self.told(packet, truth),
+            (Kind::Event, State::Joining(joining)) if joining.pid.is_some() => {
+                self.begin_missed(truth);
+                truth.tally.count("a missed event heard");
+                self.told(packet, truth)
+            }
+            (Kind::Ack, State::In) => self.acknowledged(packet, truth, ledger),
+            (Kind::Disconnect, State::In) => self.put_out(truth),
+            // It has left, and what was on its way comes.
+            (_, State::Out) => Ok(()),
+            (_, State::Joining(_) | State::In) => Err(format!("{packet:?} is not for it as it is")),
+        }
+    }
+
+    /// Where it stands when its last channel is gone.
+    fn put_out(&mut self, truth: &Truth) -> Result<(), String> {
+        let is_closed = |channel: &str| truth.was_deleted(channel);
+        let is_empty = self.account.as_ref().is_none_or(|account| account.channels().all(is_closed));
+        if !is_empty && !truth.troubles.may_refuse() {
+            return Err("it was disconnected without a cause".to_owned());
+        }
+        truth.tally.count("a namespace closed");
+        self.is_cut(truth.now.at, false, false);
+        self.forgets_pid();
+        Ok(())
+    }
+
+    fn told(&mut self, packet: &Packet, truth: &Truth) -> Result<(), String> {
+        match packet.told()? {
+            Told::Message { id, channel, event, arguments } => {
+                let channel = channel.unwrap_or_else(|| self.channel.to_owned());
+                if arguments.len() > 1 {
+                    truth.tally.count("several arguments heard");
+                }
+                let record = truth.record(&self.log_of(&channel), id);
+                let heard = message(record, id, channel, event, &arguments, None);
+                let account = self.account.as_mut().ok_or("a message before it is there")?;
+                account.hears(truth, &heard)?;
+                // Of a backlog as well: what came behind its first message comes again, and nothing is lost.
+                self.offset = Some(id);
+                Ok(())
+            }
+            Told::Question { number, channel, event, arguments } => {
+                let question = self.question(truth, number)?;
+                let channel = channel.unwrap_or_else(|| self.channel.to_owned());
+                let record = truth.record(&channel, question.id);
+                let (id, ask) = (question.id, question.ask);
+                let heard = message(record, id, channel, event, &arguments, Some(ask));
+                self.asked.push((number, ask));
+                self.account.as_mut().ok_or("a question before it is there")?.hears(truth, &heard)
+            }
+            Told::Refused(503) => truth.journal_failed_since(self.failures),
+            Told::Refused(status) => Err(format!("what it said is refused with {status}")),
+            Told::Notice(heard) => {
+                let account = self.account.as_mut().ok_or("a notice before it is there")?;
+                if let (Heard::Gap { .. }, State::Joining(_)) = (&heard, &self.state) {
+                    return Err("a gap is told before the namespace is joined".to_owned());
+                }
+                account.hears(truth, &heard)?;
+                if let Heard::Shutdown { .. } = &heard
+                    && !truth.troubles.is_draining
+                {
+                    return Err("the server does not end".to_owned());
+                }
+                if let Heard::Closed { channel } = &heard {
+                    self.extras.remove(channel);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Where the truth keeps what is read as `channel`.
+    fn log_of(&self, channel: &str) -> String {
+        match (channel, &self.client) {
+            ("@client", Some(client)) => format!("@client/{client}"),
+            _ => channel.to_owned(),
+        }
+    }
+
+    /// The question that a number stands for: the first 31 bits of its id.
+    fn question<'t>(&self, truth: &'t Truth, number: u64) -> Result<&'t Question, String> {
+        let is_it = |question: &&Question| {
+            let [a, b, c, d, ..] = question.ask.0;
+            u64::from(u32::from_be_bytes([a, b, c, d]) >> 1) == number
+        };
+        let found = truth.questions.all().iter().rfind(is_it);
+        found.ok_or_else(|| format!("nobody asked what is called {number}"))
+    }
+
+    /// Nothing more is to come at present.
+    pub fn is_idle(&self, truth: &Truth) -> Result<(), String> {
+        let account = match (&self.state, &self.account) {
+            (State::Out, _) | (State::In, None) => return Ok(()),
+            (State::Joining(_), _) => return Err("it asked to join and has no answer".to_owned()),
+            (State::In, Some(account)) => account,
+        };
+        if let Some((number, command)) = self.commands.iter().next() {
+            return Err(format!("command {number} has no acknowledgement: {command:?}"));
+        }
+        for (ask, data, packet, failures) in &self.answers {
+            let question = truth.questions.of_ask(*ask);
+            let is_over = question.is_none_or(|question| question.end().is_some() || question.is_lost);
+            if *packet <= self.arrived && !is_over && truth.journal_failed_since(*failures).is_err() {
+                return Err(format!("{ask} was answered, and is open"));
+            }
+            self.is_my_answer(question, data, truth)?;
+        }
+        match account.misses_its_own(truth) {
+            Some(id) => Err(format!("{id}, for it alone, was not heard")),
+            None => account.is_idle(truth),
+        }
+    }
+
+    /// If its answer won, it is what it said.
+    fn is_my_answer(&self, question: Option<&Question>, data: &[u8], truth: &Truth) -> Result<(), String> {
+        let Some(End::Answered(answer)) = question.and_then(Question::end) else { return Ok(()) };
+        if answer.by.map(|by| by.to_string()) != self.client {
+            return Ok(());
+        }
+        truth.tally.count("a question answered by an ack");
+        match answer.status == 200 && *answer.data == *data {
+            true => Ok(()),
+            false => Err(format!("{data:?} was answered, and {answer:?} is told")),
+        }
+    }
+
+    /// What it certainly listens to, and as whom.
+    pub fn certain_channels(&self) -> Vec<(&str, &str)> {
+        let (State::In, Some(account), Some(client)) = (&self.state, &self.account, &self.client) else {
+            return Vec::new();
+        };
+        match self.commands.values().any(Command::changes_channels) {
+            true => Vec::new(),
+            false => account.channels().map(|channel| (channel, &**client)).collect(),
+        }
+    }
+
+    /// Is everybody listed who it was told is there, and nobody else?
+    pub fn agrees(&self, channel: &str, listed: &BTreeSet<String>) -> Result<(), String> {
+        match (&self.state, &self.account) {
+            (State::In, Some(account)) if account.channels().any(|name| name == channel) => {
+                account.watch.agrees(channel, listed)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// From where on it would go on.
+    pub(super) fn cursor(&self) -> Option<MessageId> {
+        self.offset.or(self.began_at)
+    }
+
+    pub(super) fn open(&mut self, truth: &Truth, begin: Begin, newest: MessageId) {
+        let channels: Vec<&str> =
+            core::iter::once(self.channel).chain(self.extras.keys().map(|extra| &**extra)).collect();
+        let mut account = Account::open(truth, channels, begin, newest);
+        self.extras.iter().for_each(|(extra, heard)| account.has_only(extra, *heard));
+        if let Some(client) = self.client.as_ref().and_then(|client| client.parse().ok()) {
+            account.is_client(client);
+        }
+        self.account = Some(account);
+    }
+}
+
+/// A message as other transports would tell it. What has no name is called `message`, and JSON that is an attachment and
+/// nothing else looks like bytes.
+fn message(
+    record: Option<&Record>,
+    id: MessageId,
+    channel: String,
+    event: String,
+    arguments: &[Argument],
+    ask: Option<AskId>,
+) -> Heard {
+    let (mut data, mut is_json) = payload(arguments);
+    if let ([Argument::Binary(bytes)], Some(record)) = (arguments, record)
+        && record.data == alone(bytes).as_bytes()
+    {
+        (data, is_json) = (record.data.clone(), true);
+    }
+    let is_unnamed = event == "message" && record.is_some_and(|record| record.event.is_none());
+    let event = if is_unnamed { None } else { Some(event) };
+    let ask = ask.map(|ask| ask.to_string());
+    Heard::Message { id, channel: Some(channel), event, ask, data, is_json, replay: false }
+}
