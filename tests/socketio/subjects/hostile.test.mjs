@@ -17,7 +17,8 @@ const MALFORMED = {
   'joining twice': ['0'], 'an ack id that is no number': ['2abc["n"]'], 'an ack without an id': ['3["x"]'], 'an ack that is no list': ['31{}'],
   'an error, which only servers tell': ['4{"message":"x"}'], 'a disconnect with data': ['1{"x":1}'], 'connect data that is a list': ['0["x"]'],
   'an attachment count that is none': ['5["n"]'], 'too many attachments': [`5${'9'.repeat(15)}-["n"]`],
-  'text where an attachment is due': [`51-["n",${ATTACHED}]`, '2["n"]'],  'an attachment that is not there': [`51-["n",{"_placeholder":true,"num":1}]`, Buffer.from('x')], 'bytes that nobody announced': [Buffer.from('x')],
+  'text where an attachment is due': [`51-["n",${ATTACHED}]`, '2["n"]'],
+  'bytes that nobody announced': [Buffer.from('x')],
 };
 // As Engine.IO packets.
 const MALFORMED_ENGINE = { 'an unknown packet': 'x', 'nothing': '', 'an open packet': '0', 'a ping, which only servers send': '2' };
@@ -97,6 +98,22 @@ test('more than maxPayload is 413 by polling and 1009 by WebSocket, and ends the
     await closed();
     assert.equal(await code, 1009);
   });
+});
+
+test('a placeholder without its attachment is refused, and nothing is published', async t => {
+  const server = await serve(t);
+  const listener = await connect(t, server.url);
+  const { socket, packets } = await websocket_session(t, server);
+  socket.send('40');
+  for (const number of [1, -1, '"0"', 1e9, null]) {
+    socket.send(`451-7["n",{"_placeholder":true,"num":${number}}]`);
+    socket.send(Buffer.from('x'));
+  }
+  const refused = () => packets.filter(packet => packet.startsWith('437[{"error":{'));
+  await until(() => refused().length === 5, () => packets);
+  await publish_numbers(server, 'main', 1, 1);
+  assert.deepEqual(await listener.hears_up_to(1), [1]);
+  assert.equal((await retained(server, 'main')).length, 1);
 });
 
 test('attachments that together are more than maxPayload end the session', async t => {
