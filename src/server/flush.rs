@@ -217,9 +217,8 @@ impl Server {
                 Reading::Told(..) | Reading::Close(..) if !self.staged.pieces.is_empty() => return,
                 Reading::Told(told, more) if wire.within.is_some() => {
                     let mut words = Vec::new();
-                    let has_left = self.tell_within(now, wire, told, &mut words);
-                    words.extend_from_slice(&more);
-                    self.say_in_flush(id, if has_left { Vec::new() } else { words });
+                    let has_left = self.tell_within(now, wire, told, &more, &mut words);
+                    self.say_in_flush(id, words);
                     if has_left {
                         self.staged.idle_at = Some(self.hub.newest());
                         return;

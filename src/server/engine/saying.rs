@@ -42,6 +42,11 @@ impl Server {
         self.say_on(id, |wire, encoder, out| wire::engine_packet(out, wire, &packet, encoder));
     }
 
+    /// Says packets that are encoded for the session's carrier already.
+    pub(in crate::server) fn say_encoded(&mut self, id: SessionId, packets: &[u8]) {
+        self.say_on(id, |_, _, out| out.extend_from_slice(packets));
+    }
+
     /// Tells each namespace of the session that the server ends.
     pub(super) fn say_shutdown(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get(id) else { return };

@@ -94,10 +94,9 @@ impl Server {
                     return true;
                 }
                 Reading::Told(told, more) => {
-                    if self.tell_within(now, wire, told, &mut words) {
+                    if self.tell_within(now, wire, told, &more, &mut words) {
                         return true;
                     }
-                    words.extend_from_slice(&more);
                 }
                 Reading::Close(..) => return true,
             }
@@ -119,13 +118,15 @@ impl Server {
         }
     }
 
-    /// What is told besides messages is acknowledged. Whoever has lost something is not recovered, and hears that first;
-    /// whoever has lost its last channel leaves: then this is `true`.
+    /// Adds what is told besides messages to `words` and acknowledges it. Whoever has lost something is not recovered,
+    /// and hears that first; whoever has lost its last channel is told so and leaves: then this is `true`, and `words`
+    /// has nothing.
     pub(in crate::server) fn tell_within(
         &mut self,
         now: Now,
         wire: &Wire,
         told: Told,
+        notice: &[u8],
         words: &mut Vec<u8>,
     ) -> bool {
         let Some(Within { session, .. }) = wire.within else { return false };
@@ -134,7 +135,9 @@ impl Server {
             self.redraw_pid(session, wire.reader);
             self.write_join(wire, words);
         }
+        words.extend_from_slice(notice);
         if matches!(told, Told::Closed(_)) && self.hub.channel_count(wire.reader) == 1 {
+            self.say_encoded(session, &core::mem::take(words));
             self.expel(now, session, wire.reader);
             return true;
         }

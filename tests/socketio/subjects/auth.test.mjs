@@ -71,7 +71,7 @@ test('a client of version 3, which recovers nothing, may go on by since and sess
 
 test('what is wrong in auth is refused with a reason', async t => {
   const server = await serve(t);
-  const wrong = [{ since: 'yesterday' }, { session: 'short' }, { session: 5 }, { name: 'x'.repeat(129) }, { name: {} }];
+  const wrong = [{ since: 'yesterday' }, { session: 'short' }, { name: 'x'.repeat(129) }, { name: 'two\nlines' }];
   for (const auth of wrong) {
     const client = open(t, `${server.url}/wrong`, { auth });
     const error = await client.refusal();
@@ -81,7 +81,7 @@ test('what is wrong in auth is refused with a reason', async t => {
 
 test('what is not known in auth is no harm', async t => {
   const server = await serve(t);
-  const client = await connect(t, `${server.url}/more`, { auth: { token: 'none', ticket: 'none', other: { a: [1] } } });
+  const client = await connect(t, `${server.url}/more`, { auth: { token: 'none', ticket: 'none', other: { a: [1] }, name: {}, session: 5, presence: 'yes' } });
   assert.deepEqual(client.refused, []);
 });
 

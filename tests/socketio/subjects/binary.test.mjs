@@ -82,12 +82,15 @@ test('what others publish as bytes, or with $base64 in it, comes as Buffers', as
       assert.equal((await post(`${url}?event=alone`, ALL_BYTES, octets)).status, 200);
       const json = { 'content-type': 'application/json' };
       assert.equal((await post(`${url}?event=inside`, JSON.stringify({ a: [base64(ALL_BYTES), 1] }), json)).status, 200);
-      // Neither is the form of an attachment: they stay what they are.
+      // None is the form of bytes: they stay what they are.
       const others = [{ $base64: 'not base64!' }, { $base64: 'QQ==', more: 1 }, { _placeholder: true, num: 0 }];
-      assert.equal((await post(`${url}?event=others`, JSON.stringify(others.slice(0, 2)), json)).status, 200);
-      await client.hears('others');
+      assert.equal((await post(`${url}?event=others`, JSON.stringify(others), json)).status, 200);
+      // What clients would take for the place of an attachment must not stand in a packet that has any.
+      const forged = { a: base64(ALL_BYTES), b: { _placeholder: true, num: 7 } };
+      assert.equal((await post(`${url}?event=forged`, JSON.stringify(forged), json)).status, 200);
+      await client.hears('forged');
       assert.deepEqual(client.heard.map(said => said.slice(0, -1)), [
-        ['alone', ALL_BYTES], ['inside', { a: [ALL_BYTES, 1] }], ['others', others.slice(0, 2)],
+        ['alone', ALL_BYTES], ['inside', { a: [ALL_BYTES, 1] }], ['others', others], ['forged', forged],
       ]);
     });
   }

@@ -13,7 +13,7 @@ test('subscribe adds channels, whose messages name their channel', async t => {
     const client = await connect(t, `${server.url}/${own}`, options, io);
     const [told, ...rest] = await client.emit('holdline:subscribe', [one, two]);
     assert.match(told.since, CURSOR);
-    assert.deepEqual([told.channels.sort(), rest], [[own, one, two].sort(), []]);
+    assert.deepEqual([told.channels, rest], [[one, two], []]);
     const ids = [];
     for (const [i, channel] of [one, two, own, one].entries()) ids.push(...await publish_numbers(server, channel, i, i));
     await client.hears_up_to(3);
@@ -25,17 +25,17 @@ test('subscribe adds channels, whose messages name their channel', async t => {
 
 test('subscribe takes one name, a list, or an object, and a place to begin', async t => {
   const server = await serve(t);
-  const ids = await publish_numbers(server, 'old', 1, 5);
+  const ids = [null, ...await publish_numbers(server, 'old', 1, 5)];
   const forms = [
-    [['holdline:subscribe', 'old', 'start'], range(1, 5)],
-    [['holdline:subscribe', ['old'], ids[2]], [4, 5]],
-    [['holdline:subscribe', { channels: ['old'], since: ids[3] }], [5]],
-    [['holdline:subscribe', { channels: 'old', since: 'start' }], range(1, 5)],
+    [['holdline:subscribe', 'old', ids[1]], range(2, 5)],
+    [['holdline:subscribe', ['old'], ids[3]], [4, 5]],
+    [['holdline:subscribe', { channels: ['old'], since: ids[4] }], [5]],
+    [['holdline:subscribe', { channels: 'old', since: ids[2] }], [3, 4, 5]],
   ];
   for (const [said, wanted] of forms) {
     const client = await connect(t, `${server.url}/fresh`);
     const [told] = await client.emit(...said);
-    assert.deepEqual(told.channels?.sort(), ['fresh', 'old'], JSON.stringify([said, told]));
+    assert.deepEqual(told.channels, ['old'], JSON.stringify([said, told]));
     assert.deepEqual(await client.hears_up_to(5), wanted);
     client.socket.disconnect();
   }
@@ -46,7 +46,7 @@ test('unsubscribe takes channels away, and the others stay', async t => {
   const client = await connect(t, `${server.url}/own`);
   await client.emit('holdline:subscribe', ['one', 'two']);
   const [told] = await client.emit('holdline:unsubscribe', 'one');
-  assert.deepEqual(told, { channels: ['own', 'two'] });
+  assert.deepEqual(told, { channels: ['one'] });
   await publish_numbers(server, 'one', 1, 1);
   await publish_numbers(server, 'two', 2, 2);
   await publish_numbers(server, 'own', 3, 3);
@@ -86,7 +86,7 @@ test('a command that is wrong is refused by its ack, and nothing of it is done',
 test('no channels are too many for one connection but those over the limit', async t => {
   const server = await serve(t, '--max-subscriptions', '3');
   const client = await connect(t, `${server.url}/own`);
-  assert.equal((await client.emit('holdline:subscribe', ['a', 'b']))[0].channels.length, 3);
+  assert.equal((await client.emit('holdline:subscribe', ['a', 'b']))[0].channels.length, 2);
   assert.equal((await client.emit('holdline:subscribe', ['c']))[0].error.status, 429);
   assert.deepEqual(client.left, []);
 });

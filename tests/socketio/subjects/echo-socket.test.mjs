@@ -51,12 +51,14 @@ test('an unknown namespace is refused, and the connection may join another', asy
 
 test('what is no handshake, and none at all, ends the connection', async t => {
   const server = await serve_echo(t);
-  for (const said of [['4abc'], ['42["message",1]'], ['40["list"]'], ['40{'], []]) {
+  for (const said of [['4abc'], ['42["message",1]'], ['40["list"]'], ['40{']]) {
     const wire = await fresh(t, server);
     wire.send(...said);
     await wire.closed();
     assert.deepEqual(wire.packets, [], String(said));
   }
+  const silent = await websocket_at(t, `${server.url}/socket.io/`);
+  await silent.closed();
 });
 
 test('leaving a namespace leaves the connection', async t => {

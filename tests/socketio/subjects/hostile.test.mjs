@@ -13,14 +13,15 @@ const ATTACHED = '{"_placeholder":true,"num":0}';
 const MALFORMED = {
   'an unknown packet type': ['7'], 'no digit': ['abc'], 'an event that is an object': ['2{}'], 'an event without a name': ['2[]'],
   'an event whose name is no string': ['2[{}]'], 'a reserved name': ['2["connect"]'], 'broken JSON': ['2["n",'],
-  'an ack id that is no number': ['2abc["n"]'], 'an ack without an id': ['3["x"]'], 'an ack that is no list': ['31{}'],
+  'nested deeper than 128': [`2["n",${'['.repeat(130)}${']'.repeat(130)}]`], 'an event elsewhere than joined': ['2/elsewhere,["n"]'],
+  'joining twice': ['0'], 'an ack id that is no number': ['2abc["n"]'], 'an ack without an id': ['3["x"]'], 'an ack that is no list': ['31{}'],
   'an error, which only servers tell': ['4{"message":"x"}'], 'a disconnect with data': ['1{"x":1}'], 'connect data that is a list': ['0["x"]'],
   'an attachment count that is none': ['5["n"]'], 'too many attachments': [`5${'9'.repeat(15)}-["n"]`],
-  'text where an attachment is due': [`51-["n",${ATTACHED}]`, '2["n"]'], 'a placeholder without its attachment': [`2["n",${ATTACHED}]`],
-  'an attachment that is not there': [`51-["n",{"_placeholder":true,"num":1}]`, Buffer.from('x')], 'bytes that nobody announced': [Buffer.from('x')],
+  'text where an attachment is due': [`51-["n",${ATTACHED}]`, '2["n"]'],
+  'bytes that nobody announced': [Buffer.from('x')],
 };
 // As Engine.IO packets.
-const MALFORMED_ENGINE = { 'an unknown packet': 'x', 'nothing': '', 'an open packet': '0', 'an upgrade out of place': '5' };
+const MALFORMED_ENGINE = { 'an unknown packet': 'x', 'nothing': '', 'an open packet': '0', 'a ping, which only servers send': '2' };
 
 async function polling_session(server) {
   const { sid } = JSON.parse((await ask(server.url + POLLING)).text.slice(1));
@@ -99,6 +100,22 @@ test('more than maxPayload is 413 by polling and 1009 by WebSocket, and ends the
   });
 });
 
+test('a placeholder without its attachment is refused, and nothing is published', async t => {
+  const server = await serve(t);
+  const listener = await connect(t, server.url);
+  const { socket, packets } = await websocket_session(t, server);
+  socket.send('40');
+  for (const number of [1, -1, '"0"', 1e9, null]) {
+    socket.send(`451-7["n",{"_placeholder":true,"num":${number}}]`);
+    socket.send(Buffer.from('x'));
+  }
+  const refused = () => packets.filter(packet => packet.startsWith('437[{"error":{'));
+  await until(() => refused().length === 5, () => packets);
+  await publish_numbers(server, 'main', 1, 1);
+  assert.deepEqual(await listener.hears_up_to(1), [1]);
+  assert.equal((await retained(server, 'main')).length, 1);
+});
+
 test('attachments that together are more than maxPayload end the session', async t => {
   const server = await serve(t, '--max-message', '2K');
   await undisturbed(t, server, async () => {
@@ -123,14 +140,13 @@ test('a client that says too much in one message is cut off and may come back', 
   assert.deepEqual((await retained(server, 'loud')).map(({ data }) => data), [1, 1]);
 });
 
-test('an answered ping, a forged ack and packets for a namespace that was not joined disturb nobody', async t => {
+test('an ack that answers nothing, an upgrade when there is none, a noop and a pong too many are no harm', async t => {
   const server = await serve(t);
   const client = await connect(t, `${server.url}/calm`);
-  client.socket.io.engine.write('31["x"]');
-  client.socket.io.engine.write('2/elsewhere,["n",1]');
-  client.socket.io.engine.write('1/elsewhere,');
+  client.socket.io.engine.write('3/calm,1["x"]');
+  for (const type of ['upgrade', 'noop', 'pong']) client.socket.io.engine._sendPacket(type);
+  assert.match((await client.emit('n', 1))[0].id, /-/);
   await settled(server, 'calm', client);
-  assert.deepEqual(await retained(server, 'elsewhere'), []);
   assert.deepEqual(client.left, []);
 });
 

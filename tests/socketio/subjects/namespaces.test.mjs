@@ -10,7 +10,6 @@ async function together(t, url, options, ...namespaces) {
   const manager = new Manager(url, options);
   const clients = namespaces.map(namespace => new Client(manager.socket(namespace)));
   t.after(() => { for (const { socket } of clients) socket.disconnect(); });
-  for (const client of clients) client.socket.connect();
   await Promise.all(clients.map(client => client.connected()));
   return clients;
 }
@@ -72,7 +71,6 @@ test('what is no channel is no namespace: refused by name, and the others stay',
   const [main] = await together(t, server.url, {}, '/');
   for (const name of ['/two//slashes', '/ends/', '/..', '/a/../b', '/white space', '/@server', `/${'x'.repeat(256)}`]) {
     const client = new Client(main.socket.io.socket(name));
-    client.socket.connect();
     const error = await client.refusal();
     assert.equal(error.message, 'Invalid namespace', name);
     assert.deepEqual([error.data.status, typeof error.data.detail], [400, 'string'], name);
