@@ -359,3 +359,19 @@ fn the_end_of_the_server_is_told_by_both_transports() {
     let said = heard(&mut world, socket);
     assert!(said[0].starts_with("42/a,[\"holdline:shutdown\",") && said[1] == "!1001", "{said:?}");
 }
+
+#[test]
+fn a_socket_that_comes_back_beside_itself_leaves_nothing_behind() {
+    let mut world = world();
+    let page = Page::open(&mut world);
+    page.post(&mut world, "40");
+    let joined = page.get(&mut world);
+    let joined: serde_json::Value = serde_json::from_str(&joined[2..]).expect("JSON");
+    assert_eq!(page.post(&mut world, &format!("40/b,{{\"pid\":{}}}", joined["pid"])), "ok");
+    let beside = page.get(&mut world);
+    assert!(beside.starts_with("40/b,{"), "{beside}");
+    assert_eq!(page.post(&mut world, "421[\"n\"]"), "ok");
+    assert!(page.get(&mut world).starts_with("431["), "it is where it was");
+    page.post(&mut world, "1");
+    is_empty(&mut world);
+}

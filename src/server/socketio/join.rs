@@ -105,7 +105,7 @@ impl Server {
             Some((_, pid)) => Start::After(offset_of(auth).unwrap_or(pid.position)),
             None => auth.start()?,
         };
-        let away = pid.as_ref().and_then(|(text, _)| self.take_away(now, text));
+        let away = pid.as_ref().and_then(|(text, _)| self.take_away(now, id, text));
         let away = away.filter(|away| *away.channel == *channel && !away.is_replaying);
         self.hub.check_client(identity.client)?;
         let owner = Owner::Session(id).pack();
@@ -144,11 +144,14 @@ impl Server {
         Ok(())
     }
 
-    /// What is remembered of a socket; one that is still there makes way.
-    fn take_away(&mut self, now: Now, pid: &str) -> Option<Away> {
+    /// What is remembered of a socket; one that is still there makes way, unless the session `id` itself has it.
+    fn take_away(&mut self, now: Now, id: SessionId, pid: &str) -> Option<Away> {
         let Some(&(session, reader)) = self.recoveries.present.get(pid) else {
             return self.recoveries.take(pid);
         };
+        if session == id {
+            return None;
+        }
         self.lose_namespace(now, session, reader);
         let away = self.recoveries.take(pid);
         self.end_if_left(now, session);
