@@ -375,3 +375,16 @@ fn a_socket_that_comes_back_beside_itself_leaves_nothing_behind() {
     page.post(&mut world, "1");
     is_empty(&mut world);
 }
+
+#[test]
+fn a_held_get_is_told_what_was_said_before_the_session_ended() {
+    let mut world = world();
+    let page = Page::open(&mut world);
+    page.post(&mut world, "40");
+    page.get(&mut world);
+    let held = page.hold(&mut world);
+    assert_eq!(page.post(&mut world, "421[\"n\"]\u{1e}9"), BAD);
+    let body = body_of(&mut world, held);
+    let (ack, close) = body.split_once('\u{1e}').expect("two packets");
+    assert!(ack.starts_with("431[{\"id\":") && close == "1", "{body}");
+}
