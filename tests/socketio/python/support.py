@@ -1,4 +1,5 @@
 """A holdline of our own, as a user starts it, and clients that keep what they hear."""
+import functools
 import os
 import re
 import subprocess
@@ -7,6 +8,10 @@ import unittest
 
 import requests
 import socketio
+from engineio.payload import Payload
+
+# This client by itself takes no more than 16 packets in one poll, from any server; its documentation says to set this.
+Payload.max_decode_packets = 1000
 
 PATIENCE_S = 60  # guards against hanging; nothing is measured by it
 
@@ -76,10 +81,21 @@ class Client:
         self.socket.disconnect()
 
 
+TRANSPORTS = {'polling': ['polling'], 'websocket': ['websocket'], 'upgrade': None}
+
+
+def on_each_transport(test):
+    """Runs `test(self, name, transports)` for each of them."""
+    @functools.wraps(test)
+    def run(self):
+        for name, transports in TRANSPORTS.items():
+            with self.subTest(transport=name):
+                test(self, name, transports)
+    return run
+
+
 class Case(unittest.TestCase):
     """A test with a server, and with clients that end with it."""
-
-    TRANSPORTS = {'polling': ['polling'], 'websocket': ['websocket'], 'upgrade': None}
 
     def setUp(self):
         self.server = Holdline()
@@ -89,8 +105,3 @@ class Case(unittest.TestCase):
         client = Client(self.server, namespace, transports, **options)
         self.addCleanup(client.end)
         return client
-
-    def by_all(self):
-        for name, transports in self.TRANSPORTS.items():
-            with self.subTest(transport=name):
-                yield name, transports
