@@ -14,6 +14,7 @@ use super::publish::Wanted;
 use super::rider::Whom;
 use super::{Server, socketio};
 use crate::base::arena::Arena;
+use crate::base::fading::Fading;
 use crate::base::id::Id;
 use crate::base::time::{Millis, Now};
 use crate::base::wheel::Wheel;
@@ -72,6 +73,8 @@ pub(super) struct Sessions {
     fired: Vec<u32>,
     /// Bytes of [`Session::words`] of all.
     words_bytes: usize,
+    /// Those that their client has just closed while no GET was held, and where they were.
+    parted: Fading<Box<str>, Site>,
 }
 
 impl Sessions {
@@ -126,14 +129,14 @@ impl Server {
     /// Ends the session, whose last words are a packet to the GET that is held, behind what was to be said, or the end
     /// of the WebSocket.
     pub(super) fn end_session(&mut self, now: Now, id: SessionId, last: &Packet<'_>) {
-        self.take_words(id);
+        let words = self.take_words(id);
         let Some(session) = self.sessions.all.remove(id) else { return };
         self.sessions.by_sid.remove(&session.sid);
         self.sessions.wheel.cancel(id.index());
         self.note_session_gone(id, &session);
         self.leave_all(now, session.talk);
         if let Some(get) = session.carrier.held() {
-            self.answer_get(now, get, session.words, last);
+            self.answer_get(now, get, words, last);
         }
         let probe = session.carrier.probe().map(|probe| probe.conn);
         let own = match session.carrier {
