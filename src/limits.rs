@@ -66,6 +66,11 @@ pub const ASKERS_OF_CONNECTION_MAX: usize = 1024;
 pub const REF_MAX: usize = 256;
 /// How long an Engine.IO session may join no namespace, in milliseconds.
 pub const JOIN_MS: u64 = 45_000;
+/// How long after its client ended it an Engine.IO session is known to a GET that was on its way, in
+/// milliseconds.
+pub const PARTED_MS: u64 = 2_000;
+/// Sessions that are known so.
+pub const PARTED_MAX: usize = 1024;
 /// How long a WebSocket that wants to take an Engine.IO session over may take for it, in milliseconds.
 pub const UPGRADE_MS: u64 = 10_000;
 /// Effects that a handler of an application may ask for in one call.

@@ -115,6 +115,25 @@ fn a_peer_stays_the_same_when_a_websocket_takes_its_session_over() {
 }
 
 #[test]
+fn a_get_that_its_clients_end_overtakes_is_released_once() {
+    let (mut world, desk) = world();
+    let session = open(&mut world);
+    let line = post(&mut world, &session, "1");
+    assert_eq!(answered(&mut world, line), (200, "ok".to_owned()));
+    assert_eq!(desk.told(), ["open", "close"]);
+    let mut statuses = Vec::new();
+    for target in [session.replace("/engine.io/", "/other/"), session.clone()] {
+        let line = post(&mut world, &target, "4late");
+        statuses.push(answered(&mut world, line).0);
+    }
+    assert_eq!(statuses, [400, 400], "there is no session any more");
+    let line = get(&mut world, &session);
+    assert_eq!(answered(&mut world, line), (200, "6".to_owned()));
+    let line = get(&mut world, &session);
+    assert_eq!(answered(&mut world, line).0, 400);
+}
+
+#[test]
 fn a_websocket_that_comes_too_late_to_take_a_session_over_is_closed_alone() {
     let (mut world, desk) = world();
     let session = open(&mut world).replace("polling", "websocket");

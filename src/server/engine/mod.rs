@@ -14,6 +14,7 @@ use super::publish::Wanted;
 use super::rider::Whom;
 use super::{Server, socketio};
 use crate::base::arena::Arena;
+use crate::base::fading::Fading;
 use crate::base::id::Id;
 use crate::base::time::{Millis, Now};
 use crate::base::wheel::Wheel;
@@ -72,6 +73,8 @@ pub(super) struct Sessions {
     fired: Vec<u32>,
     /// Bytes of [`Session::words`] of all.
     words_bytes: usize,
+    /// Those that their client has just closed while no GET was held, and where they were.
+    parted: Fading<Box<str>, Site>,
 }
 
 impl Sessions {

@@ -2,9 +2,10 @@
 //! long-polling).  Law: a GET is answered once, with everything that was said until then; a POST is answered when all
 //! of its packets were taken.
 
-use super::{Server, SessionId};
+use super::{Server, SessionId, Site};
 use crate::base::time::Now;
 use crate::engineio::{Packet, RequestError, payload};
+use crate::limits::{PARTED_MAX, PARTED_MS};
 use crate::server::OutPiece;
 use crate::server::connection::{ConnId, Pending, Proto, Waiting};
 use crate::server::problem::Problem;
@@ -93,6 +94,36 @@ impl Server {
         self.respond(now, id, &reply, 200, &PAYLOAD_FIELDS, vec![OutPiece::Own(body)]);
     }
 
+    /// The client ends its session. Its GET is released; one that is still on its way is released when it is here.
+    fn part(&mut self, now: Now, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        if session.carrier.is_polling() && session.carrier.held().is_none() {
+            let (sid, site) = (session.sid.clone(), session.site);
+            let parted = &mut self.sessions.parted;
+            parted.put(sid, site, now.at + PARTED_MS);
+            while parted.pop(now.at, PARTED_MAX).is_some() {}
+        }
+        self.end_session(now, id, &Packet::Noop);
+    }
+
+    /// Releases a GET that was on its way when its client ended the session. `false`: there was none such.
+    pub(super) fn release_late(
+        &mut self,
+        now: Now,
+        id: ConnId,
+        reply: &Reply,
+        site: Site,
+        sid: &str,
+    ) -> bool {
+        let is_late = self.sessions.parted.take(&sid.into()) == Some(site);
+        if is_late {
+            let mut body = Vec::new();
+            Packet::Noop.encode(&mut body);
+            self.respond(now, id, reply, 200, &PAYLOAD_FIELDS, vec![OutPiece::Own(body)]);
+        }
+        is_late
+    }
+
     /// The body of a POST is there.
     pub(in crate::server) fn finish_packets(
         &mut self,
@@ -132,7 +163,7 @@ impl Server {
                 Ok(())
             }
             Packet::Close => {
-                self.end_session(now, id, &Packet::Noop);
+                self.part(now, id);
                 Ok(())
             }
             Packet::Message(data) => self.hear(now, id, data),

@@ -60,7 +60,13 @@ impl Server {
         let is_websocket = asked.transport == TransportName::WebSocket;
         match (&asked.sid, is_websocket) {
             (Some(sid), _) => {
-                let session = self.session_of(now, site, sid).ok_or(RequestError::SidUnknown)?;
+                let Some(session) = self.session_of(now, site, sid) else {
+                    let is_get = head.method == Method::Get && !is_websocket && !is_upgrade;
+                    return match is_get && self.release_late(now, id, reply, site, sid) {
+                        true => Ok(Judged::Done),
+                        false => Err(RequestError::SidUnknown.into()),
+                    };
+                };
                 self.session_request(now, id, head, reply, session, is_upgrade && is_websocket)
             }
             (None, _) if head.method != Method::Get => Err(RequestError::BadHandshakeMethod.into()),
