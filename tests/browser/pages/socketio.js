@@ -11,7 +11,12 @@ window.page = {
   get id() { return socket.id; },
 };
 socket.on('connect', () => window.page.recoveries.push(socket.recovered));
-socket.onAny((event, data) => {
+const seen = new Set();
+socket.onAny((event, data, offset) => {
+  // What was missed comes before the answer that the socket is connected, and this client keeps it until then, also
+  // when it is cut off again; then it comes anew.
+  if (offset && seen.has(offset)) return;
+  seen.add(offset);
   if (event === 'holdline:gap') return void window.page.log.push({ gap: [data.after, data.resumes] });
   if (event === 'holdline:shutdown') {
     // Whoever polls may be between two polls when this is said.

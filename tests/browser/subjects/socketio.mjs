@@ -16,7 +16,9 @@ export default async function socketio(browser, check) {
   // The client's file stands beside the page, as whoever serves it with --public would put it.
   const folder = await mkdtemp(join(tmpdir(), 'holdline-socketio-'));
   for (const file of FILES) await copyFile(new URL(file, import.meta.url), join(folder, file.split('/').at(-1)));
-  const flags = FLAGS.map((flag, i) => (FLAGS[i - 1] === '--public' ? folder : flag));
+  // This client stops polling for good when the WebSocket of an upgrade is cut at a certain moment; it takes notice when
+  // no ping has come for that long.
+  const flags = [...FLAGS.map((flag, i) => (FLAGS[i - 1] === '--public' ? folder : flag)), '--ping-interval', '2s', '--ping-timeout', '3s'];
   try {
     await in_lanes(Object.entries(TRANSPORTS), async ([name, transports]) => {
       const at = await Listening.begin(browser, `/socketio.html?transports=${transports}`, { provokes: SESSION_CUT_OFF, flags });
