@@ -176,6 +176,29 @@ fn a_websocket_that_does_not_take_over_in_time_ends_alone() {
 }
 
 #[test]
+fn a_websocket_is_closed_once_whoever_begins() {
+    const CLOSE: [u8; 8] = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8];
+    for (words, is_probe) in
+        [(None, false), (Some("1"), false), (Some("9"), false), (None, true), (Some("9"), true)]
+    {
+        let mut world = world();
+        let line = if is_probe {
+            let page = Page::open(&mut world);
+            page.probe(&mut world)
+        } else {
+            world.open(&socket_request(""))
+        };
+        world.take_written(line);
+        if let Some(words) = words {
+            say(&mut world, line, words);
+        }
+        world.send(line, &CLOSE);
+        world.settle();
+        assert_eq!(heard(&mut world, line), ["!1000"], "{words:?}, {is_probe}");
+    }
+}
+
+#[test]
 fn while_a_websocket_probes_gets_are_let_go_one_at_a_time() {
     let mut world = world();
     let page = Page::open(&mut world);

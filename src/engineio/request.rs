@@ -37,8 +37,6 @@ pub struct Asked<'a> {
     pub sid: Option<Cow<'a, str>>,
     /// The protocol's version is 4: whoever begins a session must say so, after that it makes no difference.
     pub is_v4: bool,
-    /// The client takes no binary frames: `b64`.
-    pub wants_base64: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -49,7 +47,7 @@ impl<'a> Asked<'a> {
     /// known by it. The version is left to whoever begins a session, for a wrong method is told before it.
     pub fn parse(query: Option<&'a str>) -> Result<Asked<'a>, RequestError> {
         let (mut transport, mut sid, mut version) = (Once::default(), Once::default(), Once::default());
-        let (mut wants_base64, mut is_malformed) = (false, false);
+        let mut is_malformed = false;
         for pair in Query::pairs(query.unwrap_or("")) {
             let Ok((name, value)) = pair else {
                 is_malformed = true;
@@ -59,7 +57,6 @@ impl<'a> Asked<'a> {
                 "transport" => transport.put(value),
                 "sid" => sid.put(value),
                 "EIO" => version.put(value),
-                "b64" => wants_base64 |= !value.is_empty(),
                 _ => {}
             }
         }
@@ -73,7 +70,7 @@ impl<'a> Asked<'a> {
         }
         let sid = sid.one().filter(|sid| !sid.is_empty());
         let is_v4 = version.one().is_some_and(|version| version == "4");
-        Ok(Asked { transport, sid, is_v4, wants_base64 })
+        Ok(Asked { transport, sid, is_v4 })
     }
 }
 
@@ -166,7 +163,7 @@ mod tests {
     use super::*;
 
     fn asked(transport: TransportName, sid: Option<&str>) -> Asked<'_> {
-        Asked { transport, sid: sid.map(Cow::Borrowed), is_v4: true, wants_base64: false }
+        Asked { transport, sid: sid.map(Cow::Borrowed), is_v4: true }
     }
 
     #[test]
@@ -182,7 +179,7 @@ mod tests {
             ("EIO=4&transport=websocket&sid=a%2Bb+c&t=1&t=2", asked(WebSocket, Some("a+b c"))),
             ("transport=polling&sid=x", Asked { is_v4: false, ..asked(Polling, Some("x")) }),
             ("EIO=3&transport=polling&sid=x", Asked { is_v4: false, ..asked(Polling, Some("x")) }),
-            ("EIO=4&transport=polling&b64=1", Asked { wants_base64: true, ..asked(Polling, None) }),
+            ("EIO=4&transport=polling&b64=1", asked(Polling, None)),
             ("EIO=4&transport=polling&b64=", asked(Polling, None)),
         ];
         for (query, expected) in cases {

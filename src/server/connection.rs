@@ -5,7 +5,7 @@ use super::askers::AskWait;
 use super::engine::SessionId;
 use super::park::Parked;
 use super::reply::Reply;
-use super::rider::Rider;
+use super::rider::{Rider, Whom};
 use crate::base::id::Id;
 use crate::base::inbuf::InBuf;
 use crate::base::outq::Queue;
@@ -175,6 +175,12 @@ impl Connection {
             }
             Proto::Http(_) | Proto::WebSocket(..) | Proto::Closing(_) => false,
         }
+    }
+
+    /// Is it read for, by itself or by the session that it carries?
+    pub fn is_reader(&self) -> bool {
+        let carries = |rider: &Rider| matches!(rider.whom(), Whom::Session(_));
+        self.reader().is_some() || matches!(&self.proto, Proto::WebSocket(_, rider) if carries(rider))
     }
 
     /// The reader of its channels.

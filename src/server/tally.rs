@@ -145,7 +145,7 @@ impl Server {
 impl Tally {
     /// Notes whether a connection is a reader that takes nothing.
     pub(super) fn note_slow(&mut self, conn: &mut Connection, is_slow: bool) {
-        let is_slow = is_slow && conn.reader().is_some();
+        let is_slow = is_slow && conn.is_reader();
         match (core::mem::replace(&mut conn.is_slow, is_slow), is_slow) {
             (false, true) => self.slow_readers += 1,
             (true, false) => self.slow_readers -= 1,

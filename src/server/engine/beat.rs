@@ -54,6 +54,11 @@ impl Server {
             log::debug!("a Socket.IO client joins no namespace: its session ends");
             return self.end_session(now, id, &Packet::Close);
         }
+        if self.is_overfull(id, 0) {
+            log::debug!("a Socket.IO client fetches nothing: its session ends");
+            return self.end_session(now, id, &Packet::Close);
+        }
+        let Some(session) = self.sessions.get_mut(id) else { return };
         let late = session.carrier.probe().filter(|probe| probe.until <= now.at);
         let is_due = session.heartbeat.take_ping(now.at);
         if let Some(get) = session.carrier.release_at().filter(|at| *at <= now.at).and(session.carrier.held())

@@ -70,6 +70,8 @@ pub(super) struct Sessions {
     by_sid: HashMap<Box<str>, SessionId>,
     wheel: Wheel,
     fired: Vec<u32>,
+    /// Bytes of [`Session::words`] of all.
+    words_bytes: usize,
 }
 
 impl Sessions {
@@ -124,6 +126,7 @@ impl Server {
     /// Ends the session, whose last words are a packet to the GET that is held, behind what was to be said, or the end
     /// of the WebSocket.
     pub(super) fn end_session(&mut self, now: Now, id: SessionId, last: &Packet<'_>) {
+        self.take_words(id);
         let Some(session) = self.sessions.all.remove(id) else { return };
         self.sessions.by_sid.remove(&session.sid);
         self.sessions.wheel.cancel(id.index());

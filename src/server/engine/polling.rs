@@ -51,9 +51,11 @@ impl Server {
                 return self.arm_session(session);
             }
             // Let go, so that the WebSocket may take over.
-            payload::push(&mut known.words, &Packet::Noop);
+            self.say_packet(session, &Packet::Noop);
         }
-        known.carrier.end_get();
+        if let Some(known) = self.sessions.get_mut(session) {
+            known.carrier.end_get();
+        }
         if let Some(reply) = self.take_waiting(now, id) {
             self.answer_words(now, id, &reply, session);
         }
@@ -61,8 +63,8 @@ impl Server {
 
     /// Answers with what the session has to say.
     pub(super) fn answer_words(&mut self, now: Now, id: ConnId, reply: &Reply, session: SessionId) {
+        let mut words = self.take_words(session);
         let Some(known) = self.sessions.get_mut(session) else { return };
-        let mut words = core::mem::take(&mut known.words);
         let pieces = known.talk.take_gathered();
         let mut body = Vec::with_capacity(pieces.len() + 1);
         let mut pieces = pieces.into_iter();
@@ -107,14 +109,16 @@ impl Server {
         let taken = core::str::from_utf8(body).map_err(|_| ()).and_then(|text| {
             payload::packets(text).try_for_each(|packet| {
                 let packet = packet.map_err(|_| ())?;
-                self.take_packet(now, session, packet)
+                self.take_packet(now, session, packet)?;
+                // The ack of an event is a few times as long as the event, the answer to a command much more.
+                let is_overfull = self.is_overfull(session, 8 * body.len()) || self.are_overfull();
+                if is_overfull { Err(()) } else { Ok(()) }
             })
         });
         if taken.is_err() {
             self.end_session(now, session, &Packet::Close);
             return self.refuse(now, id, reply, &RequestError::BadRequest.into());
         }
-        self.end_if_overfull(now, session);
         self.respond(now, id, reply, 200, &OK_FIELDS, vec![OutPiece::Own(b"ok".to_vec())]);
     }
 

@@ -67,7 +67,10 @@ impl Server {
                 self.say(conn, OutPiece::Own(out));
             }
             Carrier::Polling { get, .. } => {
+                let before = session.words.len();
                 write(Wire::Polling, self.cache.encoder(), &mut session.words);
+                let more = session.words.len() - before;
+                self.sessions.words_bytes += more;
                 if let Some(get) = get {
                     self.mark_dirty(get);
                 }
@@ -83,25 +86,29 @@ impl Server {
         }
     }
 
-    /// More is said to the session than its client takes.
-    pub(in crate::server) fn is_overfull(&self, id: SessionId) -> bool {
-        let Some(session) = self.sessions.get(id) else { return false };
-        let words_max = match session.site {
-            Site::Hub => self.settings.max_queue,
-            // One answer may be as long as a message.
-            Site::Messages(_) | Site::Namespaces(_) => {
-                self.settings.max_queue.saturating_add(self.settings.max_message)
-            }
-        };
-        session.words.len() > words_max
+    /// Takes what waits for a GET.
+    pub(super) fn take_words(&mut self, id: SessionId) -> Vec<u8> {
+        let words = self.sessions.get_mut(id).map(|session| core::mem::take(&mut session.words));
+        let words = words.unwrap_or_default();
+        self.sessions.words_bytes -= words.len();
+        words
     }
 
-    /// Ends a session to which more was said than it takes: a GET that never comes holds everything up.
-    pub(super) fn end_if_overfull(&mut self, now: Now, id: SessionId) {
-        if self.is_overfull(id) {
-            log::debug!("a Socket.IO client fetches nothing: its session ends");
-            self.end_session(now, id, &Packet::Close);
-        }
+    /// Does more wait for the session's GET than may, `allowed` bytes besides what is usual?
+    pub(super) fn is_overfull(&self, id: SessionId, allowed: usize) -> bool {
+        let Some(session) = self.sessions.get(id) else { return false };
+        let answer = match session.site {
+            Site::Hub => 0,
+            // One answer may be as long as a message.
+            Site::Messages(_) | Site::Namespaces(_) => self.settings.max_message,
+        };
+        let most = self.settings.max_queue.saturating_add(allowed).saturating_add(answer);
+        session.words.len() > most
+    }
+
+    /// Does more wait for the GETs of all sessions than may?
+    pub(super) fn are_overfull(&self) -> bool {
+        self.sessions.words_bytes > self.settings.max_pinned
     }
 
     /// Ends a session that was to end when what waited was fetched.
@@ -115,7 +122,7 @@ impl Server {
     pub(super) fn move_words(&mut self, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Carrier::WebSocket(conn) = session.carrier else { return };
-        let words = core::mem::take(&mut session.words);
+        let words = self.take_words(id);
         let mut out = Vec::new();
         let text = core::str::from_utf8(words.get(1..).unwrap_or_default()).unwrap_or_default();
         if words.is_empty() {

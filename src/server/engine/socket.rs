@@ -8,7 +8,7 @@ use crate::engineio::{Data, Packet};
 use crate::http::Head;
 use crate::limits::UPGRADE_MS;
 use crate::server::OutPiece;
-use crate::server::connection::ConnId;
+use crate::server::connection::{ConnId, Proto};
 use crate::server::problem::Problem;
 use crate::server::reply::Reply;
 use crate::server::rider::Whom;
@@ -120,6 +120,11 @@ impl Server {
 
     /// Closes a WebSocket without saying more of the session.
     pub(super) fn close_carrier(&mut self, now: Now, id: ConnId) {
+        // One that has closed may have brought this about: it has said its last words.
+        let is_open = self.conns.get(id).is_some_and(|conn| matches!(conn.proto, Proto::WebSocket(..)));
+        if !is_open {
+            return;
+        }
         let code = if self.is_draining { CloseCode::GOING_AWAY } else { CloseCode::NORMAL };
         self.close_socket(now, id, code, "");
     }

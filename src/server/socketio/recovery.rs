@@ -40,24 +40,35 @@ pub(super) struct Away {
     pub(super) is_replaying: bool,
 }
 
+impl Away {
+    fn weight(&self) -> usize {
+        1 + self.extras.len()
+    }
+}
+
 /// All sockets that may be known again.
 #[derive(Default)]
 pub(in crate::server) struct Recoveries {
     /// Those that are there.
     pub(super) present: HashMap<Box<str>, (SessionId, ReaderId)>,
     away: Fading<Box<str>, Away>,
+    /// How many channels all of them have together, one each besides their own.
+    channels: usize,
 }
 
 impl Recoveries {
     /// The socket's connection is gone.
     pub(super) fn put(&mut self, pid: Box<str>, away: Away, until: Millis) {
         self.present.remove(&pid);
+        self.channels += away.weight();
         self.away.put(pid, away, until);
     }
 
     /// Takes out what is remembered.
     pub(super) fn take(&mut self, pid: &str) -> Option<Away> {
-        self.away.take(&pid.into())
+        let away = self.away.take(&pid.into())?;
+        self.channels -= away.weight();
+        Some(away)
     }
 
     /// When the next of them is forgotten.
@@ -65,9 +76,13 @@ impl Recoveries {
         self.away.next()
     }
 
-    /// Forgets those whose time has come, and the oldest of more than `most`.
+    /// Forgets those whose time has come, and the oldest of those with more than `most` channels.
     pub(in crate::server) fn let_go(&mut self, now: Millis, most: usize) {
-        while self.away.pop(now, most).is_some() {}
+        loop {
+            let count_max = if self.channels > most { 0 } else { usize::MAX };
+            let Some((_, away)) = self.away.pop(now, count_max) else { return };
+            self.channels -= away.weight();
+        }
     }
 }
 
@@ -75,6 +90,24 @@ impl Recoveries {
 mod tests {
     use super::*;
     use crate::message::MessageId;
+
+    #[test]
+    fn the_oldest_make_room_by_their_channels() {
+        let away = |extras: u8| Away {
+            channel: "news".into(),
+            extras: (0..extras).map(|n| (format!("{n}").into(), MessageId::ZERO)).collect(),
+            is_replaying: false,
+        };
+        let mut all = Recoveries::default();
+        for (pid, extras) in [("a", 3), ("b", 0), ("c", 4)] {
+            all.put(pid.into(), away(extras), Millis(10));
+        }
+        all.let_go(Millis(0), 6);
+        assert!(all.take("a").is_none() && all.take("b").is_some());
+        assert_eq!(all.channels, 5);
+        all.let_go(Millis(10), 6);
+        assert_eq!((all.channels, all.deadline()), (0, None));
+    }
 
     #[test]
     fn a_pid_says_where_and_who() {

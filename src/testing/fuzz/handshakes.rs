@@ -39,7 +39,6 @@ fn naive<'a>(pairs: &[Pair<'a>], is_malformed: bool) -> Result<Asked<'a>, Reques
         _ => return Err(RequestError::TransportUnknown),
     };
     let is_v4 = versions == ["4"];
-    let wants_base64 = all("b64").iter().any(|value| !value.is_empty());
     let sid = match sids.as_slice() {
         _ if is_malformed => return Err(RequestError::BadRequest),
         [] => None,
@@ -47,7 +46,7 @@ fn naive<'a>(pairs: &[Pair<'a>], is_malformed: bool) -> Result<Asked<'a>, Reques
         [sid] => Some(sid.clone()),
         _ => return Err(RequestError::SidUnknown),
     };
-    Ok(Asked { transport, sid, is_v4, wants_base64 })
+    Ok(Asked { transport, sid, is_v4 })
 }
 
 fn escaped(text: &str) -> String {
