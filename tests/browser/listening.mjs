@@ -62,11 +62,11 @@ export async function cut_off_in_all_ways(at, name, check) {
 }
 
 export class Listening {
-  /** `path` of the page; `proxy_to` makes the proxy, given HOST:PORT. */
-  static async begin(browser, path, { provokes = CUT_OFF, proxy_to = CuttingProxy.start } = {}) {
+  /** `path` of the page; `proxy_to` makes the proxy, given HOST:PORT; `flags` are the server's. */
+  static async begin(browser, path, { provokes = CUT_OFF, proxy_to = CuttingProxy.start, flags = FLAGS } = {}) {
     const at = new Listening();
-    Object.assign(at, { is_raw: path.includes('by=raw'), expected: [], numbers: 0, ids: new Map() });
-    at.server = await Holdline.start(...FLAGS);
+    Object.assign(at, { flags, is_raw: path.includes('by=raw'), expected: [], numbers: 0, ids: new Map() });
+    at.server = await Holdline.start(...flags);
     at.proxy = await proxy_to(at.server.address);
     at.context = await browser.context();
     at.page = await at.context.page({ provokes });
@@ -122,7 +122,7 @@ export class Listening {
   async restart(signal) {
     await this.server.kill(signal);
     this.proxy.refuses = true;
-    this.server = await Holdline.start(...FLAGS);
+    this.server = await Holdline.start(...this.flags);
     this.proxy.target = this.server.address;
   }
 

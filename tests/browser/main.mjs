@@ -3,7 +3,7 @@ import { Checks } from './check.mjs';
 import { launch_chromium } from './drivers/chromium.mjs';
 import { launch_firefox } from './drivers/firefox.mjs';
 
-const SUBJECTS = ['transports', 'client', 'fallback', 'tabs', 'origins', 'console', 'confirm', 'examples', 'qr', 'looks'];
+const SUBJECTS = ['transports', 'client', 'socketio', 'fallback', 'tabs', 'origins', 'console', 'confirm', 'examples', 'qr', 'looks'];
 const launchers = { chromium: launch_chromium, firefox: launch_firefox };
 
 const named = process.argv.slice(2);

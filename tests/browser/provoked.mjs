@@ -8,6 +8,9 @@ export const CUT_OFF = [
   /^uncaught: The connection to \S+ was interrupted while the page was loading/,
 ];
 
+/** The same, to polls of a session that ended with the one that was cut off. */
+export const SESSION_CUT_OFF = [...CUT_OFF, /^error: Failed to load resource: the server responded with a status of 400 /];
+
 /** What a page of another origin may not do, and what it may but is answered 403 or 404. */
 export const FOREIGN = [
   /^error: Access to (fetch|resource) at '\S+' from origin '\S+' has been blocked by CORS policy/,
