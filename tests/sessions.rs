@@ -388,3 +388,27 @@ fn a_held_get_is_told_what_was_said_before_the_session_ended() {
     let (ack, close) = body.split_once('\u{1e}').expect("two packets");
     assert!(ack.starts_with("431[{\"id\":") && close == "1", "{body}");
 }
+
+#[test]
+fn whoever_missed_nothing_but_a_notice_is_told_that_it_is_back() {
+    let mut world = World::new(Settings::default());
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    say(&mut world, line, "40/a,{}");
+    let joined = heard(&mut world, line);
+    let asking = world.open("POST /ask/a?wait=0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n?");
+    let answer = body_of(&mut world, asking);
+    let asked: serde_json::Value = serde_json::from_str(&answer).expect("a question that is open");
+    world.reset(line);
+    let asker = asked["ask"].as_str().expect("its id");
+    world.open(&format!("DELETE /asks/{asker} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    let known: serde_json::Value = serde_json::from_str(&joined[0][5..]).expect("what it was told");
+    say(&mut world, line, &format!(r#"40/a,{{"pid":{}}}"#, known["pid"]));
+    let heard = heard(&mut world, line);
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert!(heard[0].starts_with(r#"42/a,["holdline:withdrawn""#), "{heard:?}");
+    assert_eq!(heard[1], joined[0]);
+}

@@ -56,6 +56,8 @@ impl Server {
             if !self.staged.has_nothing() {
                 return;
             }
+            // What it missed may have been notices alone.
+            self.say_joined_in_flush(now, conn, &wire);
             self.mark_read(id, reader);
         }
     }
