@@ -103,7 +103,8 @@ impl Server {
     /// Does a browser send by itself once more what it has sent?
     fn is_repeated(&mut self, session: SessionId, head: &Head<'_, '_>) -> bool {
         let Some(session) = self.sessions.get_mut(session) else { return false };
-        let stamp = Query::pairs(head.target.query.unwrap_or_default()).flatten().find(|(name, _)| name == "t");
+        let stamp =
+            Query::pairs(head.target.query.unwrap_or_default()).flatten().find(|(name, _)| name == "t");
         let stamp = stamp.as_ref().map(|(_, value)| &**value);
         match head.method {
             Method::Get => session.gets.is_repeated(stamp),
