@@ -3,6 +3,8 @@
 
 mod carrier;
 mod heartbeat;
+mod stamps;
 
 pub use carrier::{Carrier, Overlap, Probe};
 pub use heartbeat::Heartbeat;
+pub use stamps::Stamps;

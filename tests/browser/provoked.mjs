@@ -8,8 +8,12 @@ export const CUT_OFF = [
   /^uncaught: The connection to \S+ was interrupted while the page was loading/,
 ];
 
-/** The same, to polls of a session that ended with the one that was cut off. */
-export const SESSION_CUT_OFF = [...CUT_OFF, /^error: Failed to load resource: the server responded with a status of 400 /];
+/** The same, to polls: of a session that ended with the one that was cut off, and with a body that was cut off whole. */
+export const SESSION_CUT_OFF = [
+  ...CUT_OFF,
+  /^error: Failed to load resource: the server responded with a status of 400 /,
+  /^uncaught: XML Parsing Error: no root element found/,
+];
 
 /** What a page of another origin may not do, and what it may but is answered 403 or 404. */
 export const FOREIGN = [

@@ -21,7 +21,7 @@ use crate::base::wheel::Wheel;
 use crate::engineio::Packet;
 use crate::handler::{HandlerId, TableId};
 use crate::limits::JOIN_MS;
-use crate::session::{Carrier, Heartbeat};
+use crate::session::{Carrier, Heartbeat, Stamps};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::collections::HashMap;
@@ -46,6 +46,10 @@ pub struct Session {
     pub sid: Box<str>,
     /// Which connections carry it.
     pub carrier: Carrier<ConnId>,
+    /// The last GET and the last POST, which a browser may repeat.
+    pub gets: Stamps,
+    /// See `gets`.
+    pub posts: Stamps,
     /// Whether its client is alive.
     pub heartbeat: Heartbeat,
     /// Packets that wait for the next GET, each with a record separator in front.
@@ -104,6 +108,8 @@ impl Server {
         let id = self.sessions.all.insert(Session {
             sid: sid.clone(),
             carrier,
+            gets: Stamps::default(),
+            posts: Stamps::default(),
             heartbeat: Heartbeat::new(settings.ping_interval_ms, settings.ping_timeout_ms, now.at),
             words: Vec::new(),
             site,

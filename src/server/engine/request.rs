@@ -6,7 +6,7 @@ use super::{Server, SessionId, Site};
 use crate::base::time::Now;
 use crate::engineio::{Asked, Open, Packet, RequestError, TransportName};
 use crate::handler::Place;
-use crate::http::{Head, Method};
+use crate::http::{Head, Method, Query};
 use crate::server::access;
 use crate::server::connection::ConnId;
 use crate::server::problem::Problem;
@@ -91,6 +91,12 @@ impl Server {
         match head.method {
             Method::Get if is_probe => self.open_probe(now, id, head, reply, session)?,
             _ if !is_polling => return Err(RequestError::BadRequest.into()),
+            _ if self.is_repeated(session, head) => {
+                // Its client comes back and takes up what the lost answer held.
+                log::debug!("a browser has repeated a request whose answer was lost: its session ends");
+                self.end_session(now, session, &Packet::Close);
+                return Err(RequestError::BadRequest.into());
+            }
             Method::Get if !is_upgrade(head) => {
                 self.take_get(now, id, reply, session)?;
             }
@@ -98,6 +104,19 @@ impl Server {
             _ => return Err(RequestError::BadRequest.into()),
         }
         Ok(Judged::Done)
+    }
+
+    /// Does a browser send by itself once more what it has sent?
+    fn is_repeated(&mut self, session: SessionId, head: &Head<'_, '_>) -> bool {
+        let Some(session) = self.sessions.get_mut(session) else { return false };
+        let stamp =
+            Query::pairs(head.target.query.unwrap_or_default()).flatten().find(|(name, _)| name == "t");
+        let stamp = stamp.as_ref().map(|(_, value)| &**value);
+        match head.method {
+            Method::Get => session.gets.is_repeated(stamp),
+            Method::Post => session.posts.is_repeated(stamp),
+            _ => false,
+        }
     }
 
     /// May there be one session more?

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { until } from '../../browser/check.mjs';
 import { Client, connect, connect_upgraded, TRANSPORTS } from '../support/clients.mjs';
-import { publish_numbers, range, serve_behind_proxy } from '../support/holdline.mjs';
+import { ask, post, publish_numbers, range, retained, serve, serve_behind_proxy } from '../support/holdline.mjs';
+import { poll_at } from '../support/wire.mjs';
 
 const EVENT = '["n","6"'; // of the message in whose way the cut comes
 const PROBED = '\x81\x063probe'; // a frame
@@ -233,4 +234,21 @@ test('half of an emitted frame publishes nothing', async t => {
   await speaker.connected(2);
   await speaker.emit('n', 3);
   assert.deepEqual(await listener.hears_up_to(3), [1, 3]);
+});
+
+test('a request that a browser repeats of itself ends the session: nothing of the lost answer is lost, nothing is taken twice', async t => {
+  const server = await serve(t);
+  const session = await poll_at(`${server.url}/socket.io/`);
+  await session.post('40/news,');
+  await session.get();
+  await publish_numbers(server, 'news', 1, 1);
+  assert.match((await ask(`${session.url}&t=1`)).text, /"1"/);
+  // The connection was lost with the answer, and the browser asks again.
+  const repeated = await ask(`${session.url}&t=1`);
+  assert.deepEqual([repeated.status, (await session.get()).status], [400, 400]);
+
+  const speaker = await poll_at(`${server.url}/socket.io/`);
+  await speaker.post('40/news,');
+  for (const status of [200, 400]) assert.equal((await post(`${speaker.url}&t=2`, '42/news,["n",2]')).status, status);
+  assert.deepEqual((await retained(server, 'news')).map(({ data }) => data), ['1', 2]);
 });

@@ -199,7 +199,7 @@ impl Namespace {
                 let channels: Vec<String> = members.get("channels")?;
                 let account = self.account.as_mut().ok_or("it is there")?;
                 channels.iter().for_each(|channel| account.removes(channel));
-                channels.iter().for_each(|channel| drop(self.extras.remove(channel)));
+                self.extras.retain(|channel, _| !channels.contains(channel));
             }
             Command::Presence => self.listed(&mut members)?,
             Command::Unknown => return Err(wrong("nobody knows this command")),
