@@ -388,3 +388,23 @@ fn a_held_get_is_told_what_was_said_before_the_session_ended() {
     let (ack, close) = body.split_once('\u{1e}').expect("two packets");
     assert!(ack.starts_with("431[{\"id\":") && close == "1", "{body}");
 }
+
+#[test]
+fn a_session_that_fetches_nothing_ends_no_other() {
+    const ASKED: &str = "421[\"holdline:presence\"]";
+    let asks = |most: usize| {
+        let mut world = World::new(Settings { max_pinned: 10_000, ..Settings::default() });
+        let hog = Page::open(&mut world);
+        hog.post(&mut world, "40");
+        let count = (0..most).take_while(|_| hog.post(&mut world, ASKED) == "ok").count();
+        (world, hog, count)
+    };
+    let (.., most) = asks(usize::MAX);
+    let (mut world, hog, count) = asks(most);
+    assert_eq!(count, most, "this leaves room for less than one answer");
+    let page = Page::open(&mut world);
+    assert_eq!(page.post(&mut world, "40"), "ok");
+    assert_eq!(page.post(&mut world, ASKED), "ok");
+    assert!(page.get(&mut world).starts_with("40{"), "it fetches what it is told");
+    assert_eq!(hog.post(&mut world, ASKED), BAD);
+}

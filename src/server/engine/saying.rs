@@ -106,9 +106,12 @@ impl Server {
         session.words.len() > most
     }
 
-    /// Does more wait for the GETs of all sessions than may?
-    pub(super) fn are_overfull(&self) -> bool {
-        self.sessions.words_bytes > self.settings.max_pinned
+    /// Does more wait for the GETs of all sessions than may, and more for that of this one than for one on average?
+    /// Whoever fetches what it is told is not ended for those who do not.
+    pub(super) fn is_above_share(&self, id: SessionId) -> bool {
+        let Some(session) = self.sessions.get(id) else { return false };
+        let (all, most) = (self.sessions.words_bytes, self.settings.max_pinned);
+        all > most && session.words.len().saturating_mul(self.sessions.len()) > most
     }
 
     /// Ends a session that was to end when what waited was fetched.
