@@ -94,6 +94,14 @@ impl Server {
         words
     }
 
+    /// Takes what waits for a GET behind the first `first` bytes.
+    pub(in crate::server) fn take_words_behind(&mut self, id: SessionId, first: usize) -> Vec<u8> {
+        let Some(session) = self.sessions.get_mut(id) else { return Vec::new() };
+        let words = session.words.split_off(first.min(session.words.len()));
+        self.sessions.words_bytes -= words.len();
+        words
+    }
+
     /// Does more wait for the session's GET than may, `allowed` bytes besides what is usual?
     pub(super) fn is_overfull(&self, id: SessionId, allowed: usize) -> bool {
         let Some(session) = self.sessions.get(id) else { return false };
