@@ -412,3 +412,48 @@ fn whoever_missed_nothing_but_a_notice_is_told_that_it_is_back() {
     assert!(heard[0].starts_with(r#"42/a,["holdline:withdrawn""#), "{heard:?}");
     assert_eq!(heard[1], joined[0]);
 }
+
+#[test]
+fn a_session_that_fetches_nothing_ends_no_other() {
+    const ASKED: &str = "421[\"holdline:presence\"]";
+    let asks = |most: usize| {
+        let mut world = World::new(Settings { max_pinned: 10_000, ..Settings::default() });
+        let hog = Page::open(&mut world);
+        hog.post(&mut world, "40");
+        let count = (0..most).take_while(|_| hog.post(&mut world, ASKED) == "ok").count();
+        (world, hog, count)
+    };
+    let (.., most) = asks(usize::MAX);
+    let (mut world, hog, count) = asks(most);
+    assert_eq!(count, most, "this leaves room for less than one answer");
+    let page = Page::open(&mut world);
+    assert_eq!(page.post(&mut world, "40"), "ok");
+    assert_eq!(page.post(&mut world, ASKED), "ok");
+    assert!(page.get(&mut world).starts_with("40{"), "it fetches what it is told");
+    assert_eq!(hog.post(&mut world, ASKED), BAD);
+}
+
+#[test]
+fn a_namespace_whose_channels_are_closed_at_once_hears_of_each_before_it_is_left() {
+    let mut world = world();
+    let page = Page::open(&mut world);
+    page.post(&mut world, "40/a,");
+    page.get(&mut world);
+    page.post(&mut world, "42/a,[\"holdline:subscribe\",\"b\"]");
+    let socket = world.open(&socket_request(""));
+    world.take_written(socket);
+    say(&mut world, socket, "40/a,");
+    say(&mut world, socket, "42/a,[\"holdline:subscribe\",\"b\"]");
+    heard(&mut world, socket);
+    for channel in ["a", "b"] {
+        let request = format!("DELETE /channels/{channel} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let line = world.connect();
+        world.send(line, request.as_bytes());
+    }
+    world.settle();
+    let told =
+        ["42/a,[\"holdline:closed\",{\"channel\":\"a\"}]", "42/a,[\"holdline:closed\",{\"channel\":\"b\"}]"];
+    let told = told.map(str::to_owned).into_iter().chain(["41/a,".to_owned()]).collect::<Vec<_>>();
+    assert_eq!(heard(&mut world, socket), told);
+    assert_eq!(page.get(&mut world), told.join("\u{1e}"));
+}

@@ -54,7 +54,7 @@ impl Server {
             log::debug!("a Socket.IO client joins no namespace: its session ends");
             return self.end_session(now, id, &Packet::Close);
         }
-        if self.is_overfull(id, 0) {
+        if self.is_overfull(id, 0) || self.is_above_share(id) {
             log::debug!("a Socket.IO client fetches nothing: its session ends");
             return self.end_session(now, id, &Packet::Close);
         }

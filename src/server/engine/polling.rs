@@ -142,7 +142,7 @@ impl Server {
                 let packet = packet.map_err(|_| ())?;
                 self.take_packet(now, session, packet)?;
                 // The ack of an event is a few times as long as the event, the answer to a command much more.
-                let is_overfull = self.is_overfull(session, 8 * body.len()) || self.are_overfull();
+                let is_overfull = self.is_overfull(session, 8 * body.len()) || self.is_above_share(session);
                 if is_overfull { Err(()) } else { Ok(()) }
             })
         });

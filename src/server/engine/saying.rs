@@ -94,6 +94,14 @@ impl Server {
         words
     }
 
+    /// Takes what waits for a GET behind the first `first` bytes.
+    pub(in crate::server) fn take_words_behind(&mut self, id: SessionId, first: usize) -> Vec<u8> {
+        let Some(session) = self.sessions.get_mut(id) else { return Vec::new() };
+        let words = session.words.split_off(first.min(session.words.len()));
+        self.sessions.words_bytes -= words.len();
+        words
+    }
+
     /// Does more wait for the session's GET than may, `allowed` bytes besides what is usual?
     pub(super) fn is_overfull(&self, id: SessionId, allowed: usize) -> bool {
         let Some(session) = self.sessions.get(id) else { return false };
@@ -106,9 +114,12 @@ impl Server {
         session.words.len() > most
     }
 
-    /// Does more wait for the GETs of all sessions than may?
-    pub(super) fn are_overfull(&self) -> bool {
-        self.sessions.words_bytes > self.settings.max_pinned
+    /// Does more wait for the GETs of all sessions than may, and more for that of this one than for one on average?
+    /// Whoever fetches what it is told is not ended for those who do not.
+    pub(super) fn is_above_share(&self, id: SessionId) -> bool {
+        let Some(session) = self.sessions.get(id) else { return false };
+        let (all, most) = (self.sessions.words_bytes, self.settings.max_pinned);
+        all > most && session.words.len().saturating_mul(self.sessions.len()) > most
     }
 
     /// Ends a session that was to end when what waited was fetched.

@@ -96,12 +96,30 @@ impl Server {
                     return true;
                 }
                 Reading::Told(told, more) => {
+                    let waiting = self.waiting_words(wire);
                     if self.tell_within(now, wire, told, &more, &mut words) {
+                        self.gather_said(wire, waiting);
                         return true;
                     }
                 }
                 Reading::Close(..) => return true,
             }
+        }
+    }
+
+    /// How much waits for the GET besides what is gathered, which comes behind it.
+    fn waiting_words(&self, wire: &Wire) -> usize {
+        let session = wire.within.as_ref().and_then(|within| self.sessions.get(within.session));
+        session.map_or(0, |session| session.words.len())
+    }
+
+    /// Gathers what was said since that much waited: it comes behind what was gathered before.
+    fn gather_said(&mut self, wire: &Wire, waiting: usize) {
+        let Some(within) = &wire.within else { return };
+        let said = self.take_words_behind(within.session, waiting);
+        if !said.is_empty() {
+            let piece = self.cache.lone(said);
+            self.gather_piece(wire, piece);
         }
     }
 
