@@ -76,12 +76,23 @@ pub enum Told {
         /// What it says.
         arguments: Vec<Argument>,
     },
+    /// A message of a channel that was read from further back; the client does not go on from there.
+    Replayed {
+        /// Where it was published.
+        channel: String,
+        /// Its name.
+        event: String,
+        /// What it says.
+        arguments: Vec<Argument>,
+    },
     /// A question.
     Question {
         /// By which it is answered.
         number: u64,
         /// Where it was asked; `None`: the namespace's own channel.
         channel: Option<String>,
+        /// It is of a channel that was read from further back.
+        replay: bool,
         /// Its name.
         event: String,
         /// What it asks.
@@ -221,7 +232,10 @@ impl Packet {
 
     /// What an event tells.
     pub fn told(&self) -> Result<Told, String> {
-        let wrong = |what: &str| format!("{what}: {self:?}");
+        let wrong = |what: &str| {
+            let data = self.data.as_deref().unwrap_or_default().as_bytes();
+            format!("{what}: {} … {}", shown(data), shown(&data[data.len().saturating_sub(60)..]))
+        };
         let values = self.values()?;
         let (event, mut rest) = values.split_first().ok_or_else(|| wrong("no event"))?;
         let event: String = serde_json::from_str(event.get()).map_err(|error| wrong(&error.to_string()))?;
@@ -234,14 +248,21 @@ impl Packet {
             }
             return notice_of(kind, members).map(Told::Notice);
         }
+        let mut replayed = None;
+        if let Some((last, before)) = rest.split_last()
+            && let Some(channel) = replayed_in(last.get())
+        {
+            (replayed, rest) = (Some(channel), before);
+        }
         let mut id = None;
-        if self.id.is_none() {
+        if self.id.is_none() && replayed.is_none() {
             let (offset, before) = rest.split_last().ok_or_else(|| wrong("no offset"))?;
             let text: String = serde_json::from_str(offset.get()).map_err(|_| wrong("no offset"))?;
             (id, rest) = (Some(message_id(&text)?), before);
         }
         let mut channel = None;
-        if let Some((last, before)) = rest.split_last()
+        if replayed.is_none()
+            && let Some((last, before)) = rest.split_last()
             && let Some(name) = channel_of(last.get())
             && !before.is_empty()
         {
@@ -249,11 +270,15 @@ impl Packet {
         }
         let arguments: Vec<Argument> =
             rest.iter().map(|value| self.argument(value.get())).collect::<Result<_, _>>()?;
-        match (id, self.id) {
-            (Some(id), _) => Ok(Told::Message { id, channel, event, arguments }),
-            (None, Some(number)) => Ok(Told::Question { number, channel, event, arguments }),
-            (None, None) => Err(wrong("neither a message nor a question")),
-        }
+        Ok(match (self.id, id, replayed) {
+            (Some(number), _, replayed) => {
+                let replay = replayed.is_some();
+                Told::Question { number, channel: channel.or(replayed), replay, event, arguments }
+            }
+            (None, Some(id), _) => Told::Message { id, channel, event, arguments },
+            (None, None, Some(channel)) => Told::Replayed { channel, event, arguments },
+            (None, None, None) => return Err(wrong("neither a message nor a question")),
+        })
     }
 
     fn argument(&self, json: &str) -> Result<Argument, String> {
@@ -275,6 +300,13 @@ fn channel_of(json: &str) -> Option<String> {
     let mut members = Members::parse(json).ok()?;
     let channel = members.get("channel").ok()?;
     members.end().ok().map(|()| channel)
+}
+
+/// The object that marks a message as older than what the client has seen.
+fn replayed_in(json: &str) -> Option<String> {
+    let mut members = Members::parse(json).ok()?;
+    let (channel, replay): (String, bool) = (members.get("channel").ok()?, members.get("replay").ok()?);
+    members.end().ok().filter(|()| replay).map(|()| channel)
 }
 
 /// The payload that arguments are, and whether it is JSON: one is itself, several are an array.

@@ -255,15 +255,15 @@ impl Account {
         Ok(())
     }
 
-    /// Where it stands in a channel.
-    pub fn position_in(&self, channel: &str) -> Option<MessageId> {
-        self.channels.get(channel).map(|position| position.at)
+    /// Where it stands in a channel; and up to where it was told that it has lost something, if that is further.
+    pub fn position_in(&self, channel: &str) -> Option<(MessageId, MessageId)> {
+        self.channels.get(channel).map(|position| (position.at, position.at.max(position.gap_to)))
     }
 
-    /// It has heard less of a channel than of the others, whose cursor it goes on from.
-    pub fn has_only(&mut self, channel: &str, at: MessageId) {
+    /// Of one channel it goes on from `at`, whatever the others do; it may begin anywhere up to `by`.
+    pub fn goes_on_from(&mut self, channel: &str, at: MessageId, by: MessageId) {
         if let Some(position) = self.channels.get_mut(channel) {
-            position.at = position.at.min(at);
+            (position.at, position.begins_by) = (at, by);
         }
     }
 

@@ -46,7 +46,8 @@ pub struct Engine {
     life: Life,
     /// What it did that ends it, and which packet does, if one does.
     misdeed: Option<(&'static str, u64)>,
-    is_over: bool,
+    /// It is over, and how that was told.
+    pub over: Option<&'static str>,
     /// It takes, or took, little of what the server says.
     was_slow: bool,
     /// The server was told to end when it had a carrier on which it can say so.
@@ -75,6 +76,8 @@ pub enum Event {
 struct Life {
     /// The server counts from here on, or later.
     since_min: Millis,
+    /// When the last pong that arrived was said.
+    answered_at: Millis,
     /// And from here on, or earlier; `None`: a pong is on its way.
     since_max: Option<Millis>,
     /// Which packet is the pong that is on its way, and when it was said.
@@ -107,13 +110,14 @@ impl Engine {
             arrived: 0,
             life: Life {
                 since_min: now,
+                answered_at: now,
                 since_max: None,
                 pong: None,
                 is_pinged: false,
                 is_silent: dice.one_in(10),
             },
             misdeed: None,
-            is_over: false,
+            over: None,
             was_slow: false,
             must_be_told: false,
         };
@@ -128,12 +132,12 @@ impl Engine {
 
     /// May messages be sent?
     pub fn is_open(&self) -> bool {
-        self.open.is_some() && !self.is_over
+        self.open.is_some() && !self.is_over()
     }
 
     /// The session is over.
     pub fn is_over(&self) -> bool {
-        self.is_over
+        self.over.is_some()
     }
 
     /// Queues a packet; by this number it is told whether it has arrived.
@@ -157,6 +161,11 @@ impl Engine {
     /// It takes, or took, little of what the server says.
     pub fn was_slow(&self) -> bool {
         self.was_slow
+    }
+
+    /// The server has not given it up for dead.
+    pub fn is_alive(&self, now: Millis) -> bool {
+        self.life.is_alive(self.open.as_ref(), now)
     }
 
     /// It has done what ends it.
@@ -206,7 +215,7 @@ impl Engine {
         for line in self.lines().collect::<Vec<_>>() {
             world.narrow(line, None);
         }
-        if self.is_over {
+        if self.is_over() {
             return;
         }
         self.finish_upgrade(dice);
@@ -245,7 +254,7 @@ impl Engine {
 
     /// Holds a GET, unless one is held.
     fn ask(&mut self, world: &mut World, truth: &Truth) {
-        let is_silent = self.is_upgraded || self.has_probed || self.is_over;
+        let is_silent = self.is_upgraded || self.has_probed || self.is_over();
         if is_silent || self.get.as_ref().is_some_and(|get| get.waiting() > 0) {
             return;
         }
@@ -294,7 +303,7 @@ impl Engine {
     fn may_probe(&self) -> bool {
         let upgrades = self.open.as_ref().map_or(&[][..], |open| &open.upgrades);
         self.wants_upgrade
-            && !self.is_over
+            && !self.is_over()
             && !self.is_upgraded
             && self.socket.is_none()
             && upgrades.iter().any(|name| name == "websocket")
@@ -307,13 +316,15 @@ impl Engine {
         self.socket = Some(wire);
     }
 
-    /// Cuts the WebSocket that is to take over; polling goes on.
-    pub fn cut_probe(&mut self, world: &mut World, truth: &Truth, dice: &mut Dice) {
-        if !self.is_upgraded
-            && let Some(wire) = self.socket.take()
-        {
+    /// Breaks the WebSocket that is to take over; polling goes on. Where the server does not notice, it lets GETs go
+    /// at once until the time for the upgrade is over, and a world whose time stands still would never rest.
+    pub fn cut_probe(&mut self, world: &mut World, truth: &Truth) {
+        if self.is_upgraded {
+            return;
+        }
+        if let Some(wire) = self.socket.take() {
             truth.tally.count("a probe cut off");
-            wire.out.leave(world, dice);
+            world.reset(wire.out.line());
             self.has_probed = false;
         }
     }
@@ -349,7 +360,7 @@ impl Engine {
         self.hear_requests(world, truth, &mut packets)?;
         self.take(world, truth, packets, &mut events)?;
         self.hear_socket(world, truth, &mut events, dice)?;
-        if self.is_over {
+        if self.is_over() {
             self.count_end(truth)?;
         }
         Ok(events)
@@ -358,7 +369,9 @@ impl Engine {
     /// It is over: why?
     fn count_end(&self, truth: &Truth) -> Result<(), String> {
         match self.misdeed {
-            _ if !self.may_end(truth) => Err(format!("the session {:?} ended without a cause", self.sid())),
+            _ if !self.may_end(truth) => {
+                Err(format!("the session {:?} is over without a cause: {:?}", self.sid(), self.over))
+            }
             Some(_) => {
                 truth.tally.count("a rude session ended");
                 Ok(())
@@ -430,8 +443,8 @@ impl Engine {
             }
             (Which::Intruder, 200) => Ok(()),
             (_, 400) => {
-                engineio::refusal(body)?;
-                self.ends("refused");
+                const HOW: [&str; 6] = ["code 0", "code 1", "code 2", "code 3", "code 4", "code 5"];
+                self.ends(HOW[usize::from(engineio::refusal(body)?)]);
                 Ok(())
             }
             (Which::Post, 413) if self.misdeed.is_some() && body.is_empty() => {
@@ -454,8 +467,8 @@ impl Engine {
         }
     }
 
-    fn ends(&mut self, _why: &str) {
-        self.is_over = true;
+    fn ends(&mut self, how: &'static str) {
+        self.over.get_or_insert(how);
     }
 
     fn take(
@@ -466,8 +479,9 @@ impl Engine {
         events: &mut Vec<Event>,
     ) -> Result<(), String> {
         for packet in packets {
-            if self.is_over {
-                return Err(format!("{packet:?} behind the end"));
+            // Another request said before that it is over.
+            if self.is_over() {
+                return Ok(());
             }
             match packet {
                 Packet::Open(open) => self.opened(open, world, truth)?,
@@ -500,6 +514,7 @@ impl Engine {
     fn pinged(&mut self, truth: &Truth) {
         truth.tally.count("a ping heard");
         self.life.is_pinged = true;
+        self.life.since_min = self.life.since_min.max(self.life.answered_at);
         if !self.life.is_silent && self.life.pong.is_none() {
             let number = self.queue(Said::Packet("3".to_owned()));
             self.life.pong = Some((number, truth.now.at));
@@ -518,7 +533,11 @@ impl Engine {
             self.arrived = self.said;
         }
         if let Some((_, said_at)) = self.life.pong.take_if(|(number, _)| *number <= self.arrived) {
-            self.life.since_min = self.life.since_min.max(said_at);
+            // It may have come too late, unless all was well until now; the next ping tells.
+            self.life.answered_at = said_at;
+            if self.life.is_alive(self.open.as_ref(), world.now().at) {
+                self.life.since_min = self.life.since_min.max(said_at);
+            }
             self.life.since_max = Some(world.now().at);
             self.life.is_pinged = false;
         }
@@ -535,9 +554,12 @@ impl Engine {
         let frames = match wire.listen(world, dice) {
             Ok(frames) => frames,
             // Refused: the server is full, or the session is over.
-            Err(wire::Broken::Refused(_)) if self.may_end(truth) || !self.is_upgraded => {
+            Err(wire::Broken::Refused(status))
+                if status == 408 || !self.is_upgraded || self.may_end(truth) =>
+            {
                 self.has_probed = false;
                 if self.is_upgraded {
+                    self.misdeed.get_or_insert(("slow", 0));
                     self.ends("refused");
                 }
                 return Ok(());
@@ -581,7 +603,7 @@ impl Engine {
     /// Has it said everything that it began to say?
     pub fn is_quiet(&self) -> bool {
         let requests = [&self.get, &self.post, &self.intruder].into_iter().flatten();
-        self.is_over
+        self.is_over()
             || requests
                 .map(|talk| &talk.out)
                 .chain(self.socket.iter().map(|wire| &wire.out))
@@ -591,7 +613,7 @@ impl Engine {
 
     /// Nothing moves any more: is all as it should be?
     pub fn is_done(&self, now: Millis) -> Result<(), String> {
-        if self.is_over {
+        if self.is_over() {
             return Ok(());
         }
         let Some(open) = &self.open else { return Err("the handshake has no answer".to_owned()) };
@@ -629,7 +651,7 @@ impl Engine {
 
     /// The server says that it is over.
     pub fn was_told(&self) -> Result<(), String> {
-        match self.must_be_told && !self.was_slow && !self.is_over {
+        match self.must_be_told && !self.was_slow && !self.is_over() {
             true => Err(format!("the server is over and has not told the session {:?}", self.sid())),
             false => Ok(()),
         }

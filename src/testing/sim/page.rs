@@ -86,7 +86,7 @@ impl Page {
             3 => engine.misbehave(world, truth, dice),
             4 => self.be_rude(dice),
             5 if engine.is_open() => engine.say_goodbye(),
-            6..=9 => engine.cut_probe(world, truth, dice),
+            6..=9 => engine.cut_probe(world, truth),
             10..=69 if engine.is_open() && !engine.is_rude() => {
                 let space = dice.below(self.spaces.len());
                 self.spaces[space].act(engine, truth, ledger, world.now(), dice);
@@ -119,7 +119,7 @@ impl Page {
         let until = engine.dead_by(now);
         self.left.extend(engine.lines().map(|line| (line, until)));
         self.left_until = self.left_until.max(until);
-        let was_polite = !engine.is_rude();
+        let was_polite = !engine.is_rude() && engine.is_alive(now);
         self.spaces.iter_mut().for_each(|space| space.is_cut(now, was_polite, engine.was_slow()));
         engine.leave(world, dice);
     }

@@ -98,7 +98,7 @@ impl Scenario {
             publishers: 1 + dice.below(3),
             looks_around: !is_crowded && dice.one_in(6),
             askers: dice.below(4).saturating_sub(1),
-            pages: 0 * dice.below(4).saturating_sub(1),
+            pages: dice.below(4).saturating_sub(1),
             vandals: dice.below(2),
             steps: 200 + dice.below(400),
             payload_max: *dice.pick(&[30, 300, 3_000, 30_000]),

@@ -9,7 +9,7 @@ use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What must have happened somewhere in a few hundred seeds.
-pub const EXPECTED: [&str; 66] = [
+pub const EXPECTED: [&str; 67] = [
     "a batch answered",
     "a channel closed",
     "a channel subscribed by an event",
@@ -22,6 +22,7 @@ pub const EXPECTED: [&str; 66] = [
     "a message heard",
     "a message heard after an upgrade",
     "a message replayed",
+    "a message replayed to a page",
     "a mismatch told",
     "a missed event heard",
     "a namespace closed",

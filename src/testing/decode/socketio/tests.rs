@@ -109,10 +109,20 @@ fn events_are_messages_questions_and_notices() {
         (r#"2["x","t","5-1"]"#, message(None, vec![text.clone()])),
         (r#"2["x",{"a":1},{"channel":"b"},"5-1"]"#, message(Some("b"), vec![json(r#"{"a":1}"#)])),
         (r#"2["x",{"channel":"b"},"5-1"]"#, message(None, vec![json(r#"{"channel":"b"}"#)])),
+        (
+            r#"2["x",1,{"channel":"b","replay":true}]"#,
+            Told::Replayed { channel: "b".to_owned(), event: "x".to_owned(), arguments: vec![json("1")] },
+        ),
         (r#"2["x","t",null,"5-1"]"#, message(None, vec![text, json("null")])),
         (
             r#"29["x",1]"#,
-            Told::Question { number: 9, channel: None, event: "x".to_owned(), arguments: vec![json("1")] },
+            Told::Question {
+                number: 9,
+                channel: None,
+                replay: false,
+                event: "x".to_owned(),
+                arguments: vec![json("1")],
+            },
         ),
         (
             r#"2["holdline:gap",{"channel":"a","after":"1-0","resumes":"2-0"}]"#,
@@ -131,6 +141,7 @@ fn events_are_messages_questions_and_notices() {
         r#"2["x"]"#,
         r#"2["x",1]"#,
         r#"2["x",1,"5"]"#,
+        r#"2["x",1,{"channel":"b","replay":false}]"#,
         r#"2["holdline:gap"]"#,
         r#"2["holdline:other",{}]"#,
         r#"21["holdline:closed",{"channel":"a"}]"#,

@@ -24,8 +24,6 @@ pub struct Joining {
     /// The newest id when it was asked for, and when it had arrived.
     newest_before: MessageId,
     newest: Option<MessageId>,
-    /// It must be recovered: the server knows it, and nothing can be lost.
-    must_recover: bool,
 }
 
 impl Joining {
@@ -81,14 +79,12 @@ impl Namespace {
             auth.to_string()
         };
         let number = engine.queue(Said::Packet(packet(0, 0, &self.path, None, &data)));
-        let is_known = self.cut_at.is_some_and(|at| truth.now.at < at + truth.session_grace_ms());
         self.state = State::Joining(Joining {
             begin,
             number,
             pid: self.pid.clone(),
             newest_before: newest,
             newest: None,
-            must_recover: is_known && self.pid.is_some(),
         });
     }
 
@@ -115,8 +111,12 @@ impl Namespace {
         truth.tally.count("a namespace joined");
         // What it missed began to come, and was lost before it was all there.
         let is_half = self.account.is_some();
+        let mut may_have_lost = true;
         if !is_half {
-            self.extras.clear();
+            let newest = joining.newest.unwrap_or(truth.newest());
+            self.open(truth, joining.begin, newest);
+            may_have_lost = self.account.as_ref().is_some_and(|account| account.may_have_gap(truth));
+            self.doubtful = core::mem::take(&mut self.extras);
             self.client = Some(client);
             self.open(truth, joining.begin, joining.newest.unwrap_or(truth.newest()));
         }
@@ -128,11 +128,8 @@ impl Namespace {
         }
         if joining.pid.is_some() {
             truth.tally.count("not recovered");
-            if joining.must_recover
-                && !account.may_have_gap(truth)
-                && !truth.is_loose()
-                && !truth.troubles.may_refuse()
-            {
+            let is_known = self.cut_at.is_some_and(|at| truth.now.at < at + truth.session_grace_ms());
+            if is_known && !may_have_lost && !truth.is_loose() && !truth.troubles.may_refuse() {
                 return Err(format!("it was not recovered, and nothing is lost: {joining:?}"));
             }
         } else {

@@ -31,8 +31,10 @@ pub struct Namespace {
     /// Where it began, by its pid, and the last message that it has heard since.
     pub(super) began_at: Option<MessageId>,
     pub(super) offset: Option<MessageId>,
-    /// Channels that it reads besides its own, and how far each was heard when it was cut off.
-    pub(super) extras: BTreeMap<String, MessageId>,
+    /// Channels that it reads besides its own.
+    pub(super) extras: BTreeMap<String, Extra>,
+    /// Channels that it read so, which it may still read though it was not recovered.
+    pub(super) doubtful: BTreeMap<String, Extra>,
     pub(super) account: Option<Account>,
     /// A backlog that it asked for is over when it hears something behind this.
     pub(super) backlog_to: Option<MessageId>,
@@ -48,6 +50,33 @@ pub struct Namespace {
     pub(super) answers: Vec<(AskId, Vec<u8>, u64, u64)>,
     /// How many packets have arrived.
     pub(super) arrived: u64,
+}
+
+/// A channel that is read besides the namespace's own.
+#[derive(Clone, Debug)]
+pub struct Extra {
+    /// From where on, as it was told, and the newest id then: from there at the latest it is read as it comes.
+    pub since: MessageId,
+    /// As above.
+    pub by: MessageId,
+    /// How far it was heard when it was cut off.
+    heard: MessageId,
+}
+
+impl Extra {
+    /// It was subscribed.
+    pub fn new(since: MessageId, by: MessageId) -> Self {
+        Extra { since, by, heard: since }
+    }
+
+    /// From where on it is read again by whoever stands at `cursor`; and where that begins at the latest. A backlog
+    /// that was not all heard goes on.
+    fn resumes(&self, cursor: MessageId) -> (MessageId, MessageId) {
+        match self.heard < self.by {
+            true => (self.heard, self.heard),
+            false => (cursor.max(self.since), self.by),
+        }
+    }
 }
 
 /// Where it stands.
@@ -76,6 +105,7 @@ impl Namespace {
             began_at: None,
             offset: None,
             extras: BTreeMap::new(),
+            doubtful: BTreeMap::new(),
             account: None,
             backlog_to: None,
             cut_at: None,
@@ -95,12 +125,12 @@ impl Namespace {
         let was_in = matches!(self.state, State::In);
         let is_replaying = self.backlog_to.is_some_and(|to| self.offset.is_none_or(|offset| offset <= to));
         self.cut_at = Some(now).filter(|_| was_in && is_known && !was_slow && !is_replaying);
-        if is_unsure || matches!(self.state, State::Joining(_)) {
+        if is_unsure || !self.doubtful.is_empty() || matches!(self.state, State::Joining(_)) {
             self.forgets_pid();
         }
         if let Some(account) = self.account.take() {
-            for (extra, heard) in &mut self.extras {
-                *heard = account.position_in(extra).unwrap_or(*heard);
+            for (name, extra) in &mut self.extras {
+                extra.heard = account.position_in(name).map_or(extra.heard, |(_, told)| told);
             }
         }
         self.state = State::Out;
@@ -116,6 +146,7 @@ impl Namespace {
     pub(super) fn forgets_pid(&mut self) {
         (self.pid, self.began_at, self.offset) = (None, None, None);
         self.extras.clear();
+        self.doubtful.clear();
     }
 
     /// Another process knows nobody.
@@ -144,9 +175,14 @@ impl Namespace {
                 self.told(packet, truth)
             }
             (Kind::Ack, State::In) => self.acknowledged(packet, truth, ledger),
-            (Kind::Disconnect, State::In) => self.put_out(truth),
+            (Kind::Disconnect, State::In | State::Joining(_)) => self.put_out(truth),
             // It has left, and what was on its way comes.
             (_, State::Out) => Ok(()),
+            (Kind::Event | Kind::Ack | Kind::Disconnect, State::Joining(joining))
+                if joining.pid.is_none() =>
+            {
+                Ok(())
+            }
             (_, State::Joining(_) | State::In) => Err(format!("{packet:?} is not for it as it is")),
         }
     }
@@ -168,30 +204,47 @@ impl Namespace {
         match packet.told()? {
             Told::Message { id, channel, event, arguments } => {
                 let channel = channel.unwrap_or_else(|| self.channel.to_owned());
+                self.has_kept(&channel, truth);
                 if arguments.len() > 1 {
                     truth.tally.count("several arguments heard");
                 }
                 let record = truth.record(&self.log_of(&channel), id);
-                let heard = message(record, id, channel, event, &arguments, None);
+                let heard = message(record, (id, false), channel, event, &arguments, None);
                 let account = self.account.as_mut().ok_or("a message before it is there")?;
                 account.hears(truth, &heard)?;
-                // Of a backlog as well: what came behind its first message comes again, and nothing is lost.
                 self.offset = Some(id);
                 Ok(())
             }
-            Told::Question { number, channel, event, arguments } => {
+            Told::Replayed { channel, event, arguments } => {
+                truth.tally.count("a message replayed to a page");
+                self.replayed(&channel, event, &arguments, truth)
+            }
+            Told::Question { number, channel, replay, event, arguments } => {
                 let question = self.question(truth, number)?;
                 let channel = channel.unwrap_or_else(|| self.channel.to_owned());
                 let record = truth.record(&channel, question.id);
                 let (id, ask) = (question.id, question.ask);
-                let heard = message(record, id, channel, event, &arguments, Some(ask));
+                self.has_kept(&channel, truth);
+                let heard = message(record, (id, replay), channel, event, &arguments, Some(ask));
                 self.asked.push((number, ask));
                 self.account.as_mut().ok_or("a question before it is there")?.hears(truth, &heard)
             }
             Told::Refused(503) => truth.journal_failed_since(self.failures),
             Told::Refused(status) => Err(format!("what it said is refused with {status}")),
             Told::Notice(heard) => {
+                if let Heard::Gap { channel, .. }
+                | Heard::Coming { channel, .. }
+                | Heard::Closed { channel } = &heard
+                {
+                    self.has_kept(channel, truth);
+                }
                 let account = self.account.as_mut().ok_or("a notice before it is there")?;
+                if let Heard::Withdrawn { ask, .. } = &heard
+                    && !self.doubtful.is_empty()
+                    && account.end_of(truth, ask).is_none()
+                {
+                    return Ok(());
+                }
                 if let (Heard::Gap { .. }, State::Joining(_)) = (&heard, &self.state) {
                     return Err("a gap is told before the namespace is joined".to_owned());
                 }
@@ -206,6 +259,40 @@ impl Namespace {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// A message of a backlog, which is known by what it says.
+    fn replayed(
+        &mut self,
+        channel: &str,
+        event: String,
+        arguments: &[Argument],
+        truth: &Truth,
+    ) -> Result<(), String> {
+        let account = self.account.as_mut().ok_or("a message before it is there")?;
+        let (from, _) = account.position_in(channel).ok_or_else(|| format!("{channel} is not read here"))?;
+        let as_text = match arguments {
+            [Argument::Binary(bytes)] => alone(bytes).into_bytes(),
+            _ => payload(arguments).0,
+        };
+        let record = truth.with_data(channel, from, &payload(arguments).0);
+        let record = record.or_else(|| truth.with_data(channel, from, &as_text));
+        let record =
+            record.ok_or_else(|| format!("{channel}: nobody published {arguments:?} after {from}"))?;
+        let heard = message(Some(record), (record.id, true), channel.to_owned(), event, arguments, None);
+        account.hears(truth, &heard)
+    }
+
+    /// Something is told of a channel that it may still read.
+    fn has_kept(&mut self, channel: &str, truth: &Truth) {
+        if let Some(extra) = self.doubtful.remove(channel)
+            && let (Some(cursor), Some(account)) = (self.cursor(), self.account.as_mut())
+        {
+            let (at, by) = (cursor.max(extra.since), extra.by);
+            account.adds(&[channel.to_owned()], at, Begin::After(at), truth);
+            account.goes_on_from(channel, at, by.max(truth.newest()));
+            self.extras.insert(channel.to_owned(), Extra::new(at, truth.newest()));
         }
     }
 
@@ -294,7 +381,12 @@ impl Namespace {
         let channels: Vec<&str> =
             core::iter::once(self.channel).chain(self.extras.keys().map(|extra| &**extra)).collect();
         let mut account = Account::open(truth, channels, begin, newest);
-        self.extras.iter().for_each(|(extra, heard)| account.has_only(extra, *heard));
+        if let Some(cursor) = self.offset.or(self.began_at) {
+            for (name, extra) in &self.extras {
+                let (at, by) = extra.resumes(cursor);
+                account.goes_on_from(name, at, by);
+            }
+        }
         if let Some(client) = self.client.as_ref().and_then(|client| client.parse().ok()) {
             account.is_client(client);
         }
@@ -306,7 +398,7 @@ impl Namespace {
 /// nothing else looks like bytes.
 fn message(
     record: Option<&Record>,
-    id: MessageId,
+    (id, replay): (MessageId, bool),
     channel: String,
     event: String,
     arguments: &[Argument],
@@ -321,5 +413,5 @@ fn message(
     let is_unnamed = event == "message" && record.is_some_and(|record| record.event.is_none());
     let event = if is_unnamed { None } else { Some(event) };
     let ask = ask.map(|ask| ask.to_string());
-    Heard::Message { id, channel: Some(channel), event, ask, data, is_json, replay: false }
+    Heard::Message { id, channel: Some(channel), event, ask, data, is_json, replay }
 }

@@ -1,6 +1,6 @@
 //! What a namespace says: messages, commands, answers.  Law: each gets one acknowledgement, and that is true.
 
-use super::namespace::{Namespace, State};
+use super::namespace::{Extra, Namespace, State};
 use crate::base::time::Now;
 use crate::message::MessageId;
 use crate::testing::decode::engineio::Said;
@@ -8,7 +8,7 @@ use crate::testing::decode::object::Members;
 use crate::testing::decode::poll;
 use crate::testing::decode::socketio::{Argument, Packet, alone, packet, payload};
 use crate::testing::dice::Dice;
-use crate::testing::sim::account::Begin;
+use crate::testing::sim::account::{Account, Begin};
 use crate::testing::sim::engine::Engine;
 use crate::testing::sim::ledger::Ledger;
 use crate::testing::sim::payload::Payload;
@@ -77,6 +77,7 @@ impl Namespace {
     fn leave(&mut self, engine: &mut Engine, now: Now) {
         engine.queue(Said::Packet(packet(1, 0, &self.path, None, "")));
         self.is_cut(now.at, false, false);
+        self.forgets_pid();
     }
 
     fn say(
@@ -105,6 +106,9 @@ impl Namespace {
 
     fn subscribe(&mut self, engine: &mut Engine, truth: &Truth, dice: &mut Dice) {
         let channel = *dice.pick(&CHANNELS);
+        if self.doubtful.contains_key(channel) {
+            return;
+        }
         let newest = truth.newest();
         let since = MessageId::new(newest.ms.saturating_sub(dice.below(3_000) as u64), 0);
         let (begin, arguments) = match dice.below(4) {
@@ -199,7 +203,7 @@ impl Namespace {
                 let channels: Vec<String> = members.get("channels")?;
                 let account = self.account.as_mut().ok_or("it is there")?;
                 channels.iter().for_each(|channel| account.removes(channel));
-                self.extras.retain(|channel, _| !channels.contains(channel));
+                self.extras.retain(|extra, _| !channels.contains(extra));
             }
             Command::Presence => self.listed(&mut members)?,
             Command::Unknown => return Err(wrong("nobody knows this command")),
@@ -220,7 +224,7 @@ impl Namespace {
             self.backlog_to = Some(truth.newest());
         }
         for channel in channels.iter().filter(|name| *name != self.channel) {
-            self.extras.entry(channel.clone()).or_insert(since);
+            self.extras.entry(channel.clone()).or_insert(Extra::new(since, truth.newest()));
         }
         Ok(())
     }
@@ -230,7 +234,9 @@ impl Namespace {
         let (clients, count): (Vec<serde_json::Value>, usize) =
             (members.get("clients")?, members.get("count")?);
         let is_listed = clients.iter().any(|one| one["id"].as_str() == self.client.as_deref());
-        match channel == self.channel && count == clients.len() && is_listed {
+        let is_read = |account: &Account| account.channels().any(|name| name == self.channel);
+        let is_right = is_listed || !self.account.as_ref().is_some_and(is_read);
+        match channel == self.channel && count == clients.len() && is_right {
             true => Ok(()),
             false => Err(members.error("whoever asks is there")),
         }
