@@ -19,6 +19,8 @@ pub struct Stats {
     pub parked: usize,
     /// Clients that are there, or are remembered for a while.
     pub clients: usize,
+    /// Engine.IO sessions, by polling and by WebSocket.
+    pub sessions: usize,
     /// Open questions.
     pub asks: usize,
     /// Askers that wait for the end of their question.
@@ -43,7 +45,7 @@ pub struct Stats {
     pub encoded: u64,
     /// Open readers by transport; of polls, those that are held.
     pub by_transport: ByTransport,
-    /// Readers whose peer takes nothing at present.
+    /// Connections that are read for, and whose peer takes nothing at present: a session on a WebSocket is one.
     pub slow_readers: usize,
     /// Messages published, as above.
     pub messages_in: u64,
@@ -74,6 +76,7 @@ impl Server {
             channels: self.hub.channel_total() - self.hub.own_log_total(),
             parked: self.parked,
             clients: self.hub.client_total(),
+            sessions: self.sessions.len(),
             asks: self.hub.open_asks(),
             held_asks: self.askers.len(),
             waiting: self.writing.len() + self.proposers.len(),

@@ -178,11 +178,7 @@ impl Namespace {
             (Kind::Disconnect, State::In | State::Joining(_)) => self.put_out(truth),
             // It has left, and what was on its way comes.
             (_, State::Out) => Ok(()),
-            (Kind::Event | Kind::Ack | Kind::Disconnect, State::Joining(joining))
-                if joining.pid.is_none() =>
-            {
-                Ok(())
-            }
+            (Kind::Event | Kind::Ack, State::Joining(joining)) if joining.pid.is_none() => Ok(()),
             (_, State::Joining(_) | State::In) => Err(format!("{packet:?} is not for it as it is")),
         }
     }
