@@ -1,0 +1,67 @@
+//! What one session may cost: input that does not end, words that nobody fetches, sessions without number.
+
+use crate::page::{BAD, Page, UNKNOWN, get, is_empty};
+use holdline::limits::Settings;
+use holdline::testing::driver::World;
+
+#[test]
+fn a_session_that_fetches_nothing_is_not_told_without_end() {
+    let mut world = World::new(Settings { max_queue: 2_000, ..Settings::default() });
+    let page = Page::open(&mut world);
+    page.post(&mut world, "40");
+    let mut answers = 0;
+    while page.post(&mut world, "421[\"holdline:presence\"]") == "ok" {
+        answers += 1;
+        assert!(answers < 100, "each is answered by a hundred bytes");
+    }
+    assert_eq!(page.get(&mut world), UNKNOWN);
+    is_empty(&mut world);
+}
+
+#[test]
+fn attachments_that_do_not_come_count_as_incomplete_input() {
+    let mut world = World::new(Settings { max_incoming: 3_000, ..Settings::default() });
+    let page = Page::open(&mut world);
+    page.post(&mut world, "40");
+    let packet = format!(
+        "452-[\"n\",{{\"_placeholder\":true,\"num\":0}},{{\"_placeholder\":true,\"num\":1}},\"{}\"]",
+        "x".repeat(2_000)
+    );
+    assert_eq!(page.post(&mut world, &packet), "ok");
+    assert!(world.stats().incoming_bytes >= 2_000);
+    let other = Page::open(&mut world);
+    other.post(&mut world, "40");
+    assert_eq!(other.post(&mut world, &packet), BAD, "over --max-incoming the session is ended");
+    page.post(&mut world, "1");
+    assert_eq!(world.stats().incoming_bytes, 0);
+}
+
+#[test]
+fn over_the_limit_no_session_begins() {
+    let mut world = World::new(Settings { max_sessions: 1, ..Settings::default() });
+    let page = Page::open(&mut world);
+    let refused = get(&mut world, "");
+    assert!(refused.contains("\"status\":503"), "{refused}");
+    page.post(&mut world, "1");
+    Page::open(&mut world);
+}
+
+#[test]
+fn a_session_that_fetches_nothing_ends_no_other() {
+    const ASKED: &str = "421[\"holdline:presence\"]";
+    let asks = |most: usize| {
+        let mut world = World::new(Settings { max_pinned: 10_000, ..Settings::default() });
+        let hog = Page::open(&mut world);
+        hog.post(&mut world, "40");
+        let count = (0..most).take_while(|_| hog.post(&mut world, ASKED) == "ok").count();
+        (world, hog, count)
+    };
+    let (.., most) = asks(usize::MAX);
+    let (mut world, hog, count) = asks(most);
+    assert_eq!(count, most, "this leaves room for less than one answer");
+    let page = Page::open(&mut world);
+    assert_eq!(page.post(&mut world, "40"), "ok");
+    assert_eq!(page.post(&mut world, ASKED), "ok");
+    assert!(page.get(&mut world).starts_with("40{"), "it fetches what it is told");
+    assert_eq!(hog.post(&mut world, ASKED), BAD);
+}

@@ -1,0 +1,70 @@
+//! Namespaces of a session: who comes back, and who is taken out.
+
+use crate::page::{Page, body_of, heard, is_empty, say, socket_request, world};
+use holdline::limits::Settings;
+use holdline::testing::driver::World;
+
+#[test]
+fn a_socket_that_comes_back_beside_itself_leaves_nothing_behind() {
+    let mut world = world();
+    let page = Page::open(&mut world);
+    page.post(&mut world, "40");
+    let joined = page.get(&mut world);
+    let joined: serde_json::Value = serde_json::from_str(&joined[2..]).expect("JSON");
+    assert_eq!(page.post(&mut world, &format!("40/b,{{\"pid\":{}}}", joined["pid"])), "ok");
+    let beside = page.get(&mut world);
+    assert!(beside.starts_with("40/b,{"), "{beside}");
+    assert_eq!(page.post(&mut world, "421[\"n\"]"), "ok");
+    assert!(page.get(&mut world).starts_with("431["), "it is where it was");
+    page.post(&mut world, "1");
+    is_empty(&mut world);
+}
+
+#[test]
+fn whoever_missed_nothing_but_a_notice_is_told_that_it_is_back() {
+    let mut world = World::new(Settings::default());
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    say(&mut world, line, "40/a,{}");
+    let joined = heard(&mut world, line);
+    let asking = world.open("POST /ask/a?wait=0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n?");
+    let answer = body_of(&mut world, asking);
+    let asked: serde_json::Value = serde_json::from_str(&answer).expect("a question that is open");
+    world.reset(line);
+    let asker = asked["ask"].as_str().expect("its id");
+    world.open(&format!("DELETE /asks/{asker} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    let known: serde_json::Value = serde_json::from_str(&joined[0][5..]).expect("what it was told");
+    say(&mut world, line, &format!(r#"40/a,{{"pid":{}}}"#, known["pid"]));
+    let heard = heard(&mut world, line);
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert!(heard[0].starts_with(r#"42/a,["holdline:withdrawn""#), "{heard:?}");
+    assert_eq!(heard[1], joined[0]);
+}
+
+#[test]
+fn a_namespace_whose_channels_are_closed_at_once_hears_of_each_before_it_is_left() {
+    let mut world = world();
+    let page = Page::open(&mut world);
+    page.post(&mut world, "40/a,");
+    page.get(&mut world);
+    page.post(&mut world, "42/a,[\"holdline:subscribe\",\"b\"]");
+    let socket = world.open(&socket_request(""));
+    world.take_written(socket);
+    say(&mut world, socket, "40/a,");
+    say(&mut world, socket, "42/a,[\"holdline:subscribe\",\"b\"]");
+    heard(&mut world, socket);
+    for channel in ["a", "b"] {
+        let request = format!("DELETE /channels/{channel} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let line = world.connect();
+        world.send(line, request.as_bytes());
+    }
+    world.settle();
+    let told =
+        ["42/a,[\"holdline:closed\",{\"channel\":\"a\"}]", "42/a,[\"holdline:closed\",{\"channel\":\"b\"}]"];
+    let told = told.map(str::to_owned).into_iter().chain(["41/a,".to_owned()]).collect::<Vec<_>>();
+    assert_eq!(heard(&mut world, socket), told);
+    assert_eq!(page.get(&mut world), told.join("\u{1e}"));
+}
