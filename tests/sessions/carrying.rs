@@ -1,6 +1,6 @@
 //! What carries a session: requests that overlap or break, and the WebSocket that takes over.
 
-use crate::page::{BAD, Page, UNKNOWN, body_of, heard, is_empty, say, socket_request, world};
+use crate::page::{BAD, Page, UNKNOWN, body_of, get, heard, is_empty, say, socket_request, world};
 
 #[test]
 fn a_websocket_is_closed_once_whoever_begins() {
@@ -117,4 +117,18 @@ fn a_held_get_is_told_what_was_said_before_the_session_ended() {
     let body = body_of(&mut world, held);
     let (ack, close) = body.split_once('\u{1e}').expect("two packets");
     assert!(ack.starts_with("431[{\"id\":") && close == "1", "{body}");
+}
+
+#[test]
+fn a_client_that_stamps_its_requests_by_the_clock_repeats_none_of_them() {
+    for (stamp, answers) in [("1763687000", ["40{", "2"]), ("PXk3abc", ["40{", BAD])] {
+        let mut world = world();
+        let page = Page::open(&mut world);
+        page.post(&mut world, "40");
+        let query = format!("&sid={}&t={stamp}", page.sid);
+        let first = get(&mut world, &query);
+        world.advance(3_050);
+        let second = get(&mut world, &query);
+        assert!(first.starts_with(answers[0]) && second == answers[1], "{stamp}: {first} {second}");
+    }
 }
