@@ -132,3 +132,19 @@ fn a_client_that_stamps_its_requests_by_the_clock_repeats_none_of_them() {
         assert!(first.starts_with(answers[0]) && second == answers[1], "{stamp}: {first} {second}");
     }
 }
+
+#[test]
+fn requests_of_a_session_are_of_the_transport_that_they_name() {
+    let mut world = world();
+    let page = Page::open(&mut world);
+    let query = format!("EIO=4&transport=websocket&sid={}", page.sid);
+    for head in [format!("GET /socket.io/?{query}"), format!("POST /socket.io/?{query}")] {
+        let line = world.open(&format!("{head} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n40"));
+        assert_eq!(body_of(&mut world, line), BAD, "{head}");
+    }
+    let upgrade =
+        socket_request(&format!("&sid={}", page.sid)).replace("transport=websocket", "transport=polling");
+    let line = world.open(&upgrade);
+    assert_eq!(body_of(&mut world, line), BAD);
+    assert_eq!(page.post(&mut world, "40"), "ok", "the session does not mind");
+}

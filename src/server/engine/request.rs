@@ -13,7 +13,6 @@ use crate::server::problem::Problem;
 use crate::server::publish::{Wanted, Writing};
 use crate::server::reply::Reply;
 use crate::server::route::{Judged, not_found};
-use crate::server::socket::is_upgrade;
 use crate::session::Carrier;
 use crate::transport::Transport;
 
@@ -67,7 +66,10 @@ impl Server {
                         false => Err(RequestError::SidUnknown.into()),
                     };
                 };
-                self.session_request(now, id, head, reply, session, is_upgrade && is_websocket)
+                match is_upgrade == is_websocket {
+                    true => self.session_request(now, id, head, reply, session, is_upgrade),
+                    false => Err(RequestError::BadRequest.into()),
+                }
             }
             (None, _) if head.method != Method::Get => Err(RequestError::BadHandshakeMethod.into()),
             (None, _) if is_upgrade != is_websocket => Err(RequestError::BadRequest.into()),
@@ -97,9 +99,7 @@ impl Server {
                 self.end_session(now, session, &Packet::Close);
                 return Err(RequestError::BadRequest.into());
             }
-            Method::Get if !is_upgrade(head) => {
-                self.take_get(now, id, reply, session)?;
-            }
+            Method::Get => self.take_get(now, id, reply, session)?,
             Method::Post => return self.begin_packets(now, id, reply, session).map(Judged::Body),
             _ => return Err(RequestError::BadRequest.into()),
         }
