@@ -54,6 +54,10 @@ impl NamespaceHandler for Desk {
             ("ask", None) => socket.emit_with_ack(7, "asked", event.arguments),
             ("all", None) => socket.broadcast(self.sockets(), "told", event.arguments),
             ("leave", None) => socket.disconnect(),
+            ("add", None) => {
+                let values = event.arguments.values().into_iter();
+                socket.emit("added", values.fold(Arguments::default(), Arguments::raw).bytes(*b"x"));
+            }
             ("much", None) => (0..=CALL_EFFECTS_MAX).for_each(|_| socket.disconnect()),
             (name, None) => socket.emit(name, event.arguments),
         }
@@ -211,6 +215,26 @@ fn what_the_protocol_does_not_allow_ends_the_session() {
         assert!(heard.last().is_some_and(|last| last.starts_with("close ")), "{wrong}: {heard:?}");
         assert_eq!(desk.told().last().map(String::as_str), Some("0 disconnect"), "{wrong}");
     }
+}
+
+#[test]
+fn no_placeholder_without_its_bytes_reaches_another_client() {
+    let (mut world, desk) = world();
+    let mut listener = join(&mut world);
+    for wrong in [r#"451-["all",{"_placeholder":true,"num":1}]"#, r#"461-7[{"_placeholder":true}]"#] {
+        let mut client = join(&mut world);
+        desk.told();
+        client.send(&mut world, wrong);
+        client.send_bytes(&mut world, b"x");
+        assert_eq!(client.heard(&mut world), ["close 1000"], "{wrong}");
+        assert_eq!((desk.told().len(), listener.heard(&mut world).len()), (1, 1), "that it has gone");
+    }
+    for (num, heard) in [(1, 0), (0, 2)] {
+        listener.send(&mut world, &format!(r#"42["add",{{"_placeholder":true,"num":{num}}}]"#));
+        assert_eq!(listener.heard(&mut world).len(), heard, "{num}");
+    }
+    listener.send(&mut world, r#"42["say"]"#);
+    assert_eq!(listener.heard(&mut world), [r#"42["say"]"#], "it is still there");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::super::engine::SessionId;
 use super::{Gone, line_id, session_id};
 use crate::base::time::Now;
 use crate::handler::{Ack, Arguments, Event, NamespaceId, Refusal, SocketId, TableId};
-use crate::socketio::{self, Kind, Packet, Received};
+use crate::socketio::{self, Kind, Packet, Received, attachments};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::value::RawValue;
@@ -115,6 +115,8 @@ impl Server {
         packet: Received,
     ) -> Result<(), ()> {
         let data = packet.data.unwrap_or_default();
+        // What comes is often sent on as it is.
+        attachments::check(&data, packet.attachments.len()).map_err(|_| ())?;
         let read = socketio::Arguments::of_event(&data).map_err(|_| ())?;
         let event = Event {
             name: &read.event,
@@ -134,6 +136,7 @@ impl Server {
         packet: Received,
     ) -> Result<(), ()> {
         let data = packet.data.unwrap_or_default();
+        attachments::check(&data, packet.attachments.len()).map_err(|_| ())?;
         let values = socketio::Arguments::of_ack(&data).map_err(|_| ())?;
         let number = packet.id.ok_or(())?;
         let arguments = Arguments::received(values, packet.attachments);
@@ -159,6 +162,9 @@ impl Server {
         arguments: &Arguments,
         number: Option<u64>,
     ) {
+        if !is_readable(arguments) {
+            return;
+        }
         let data = arguments.json_of_event(event);
         let kind = if arguments.attachments().is_empty() { Kind::Event } else { Kind::BinaryEvent };
         for socket in to {
@@ -167,6 +173,9 @@ impl Server {
     }
 
     pub(super) fn acknowledge(&mut self, now: Now, ack: &Ack, arguments: &Arguments) {
+        if !is_readable(arguments) {
+            return;
+        }
         let kind = if arguments.attachments().is_empty() { Kind::Ack } else { Kind::BinaryAck };
         self.say_to(now, ack.socket, kind, Some(ack.number), arguments.json(), arguments);
     }
@@ -216,4 +225,13 @@ impl Server {
     fn joined_handled(&mut self, id: SessionId) -> Option<&mut Joined> {
         self.sessions.get_mut(id).map(|session| &mut session.joined)
     }
+}
+
+/// Can a client read these? What a handler has put together of values that came may name byte strings that did not.
+fn is_readable(arguments: &Arguments) -> bool {
+    let is_readable = attachments::check(arguments.json(), arguments.attachments().len()).is_ok();
+    if !is_readable {
+        log::warn!("a handler's arguments have a placeholder for a byte string that they have not: not sent");
+    }
+    is_readable
 }
