@@ -65,3 +65,27 @@ fn a_session_that_fetches_nothing_ends_no_other() {
     assert!(page.get(&mut world).starts_with("40{"), "it fetches what it is told");
     assert_eq!(hog.post(&mut world, ASKED), BAD);
 }
+
+#[test]
+fn the_channels_of_all_namespaces_of_a_connection_are_counted_together() {
+    let mut world = World::new(Settings { max_subscriptions: 4, ..Settings::default() });
+    let page = Page::open(&mut world);
+    let told = |world: &mut World, packet: &str| {
+        assert_eq!(page.post(world, packet), "ok", "{packet}");
+        page.get(world)
+    };
+    assert!(told(&mut world, "40/a,").starts_with("40/a,{"));
+    assert!(told(&mut world, "40/b,").starts_with("40/b,{"));
+    let once = told(&mut world, r#"42/a,1["holdline:subscribe",["x","a","x","x","a"]]"#);
+    assert!(once.starts_with("43/a,1[{\"since\"") && once.ends_with(r#""channels":["x","a"]}]"#), "{once}");
+    let many: Vec<String> = (0..10_000).map(|n| format!("\"m{n}\"")).collect();
+    for names in [many.join(","), r#""y","z""#.to_owned()] {
+        let refused = told(&mut world, &format!(r#"42/b,2["holdline:subscribe",[{names}]]"#));
+        assert!(refused.starts_with(r#"43/b,2[{"error":{"#) && refused.contains("429"), "{refused}");
+    }
+    assert!(told(&mut world, r#"42/b,3["holdline:subscribe","y"]"#).contains(r#""channels":["y"]"#));
+    assert!(told(&mut world, "40/c,").starts_with("44/c,{"), "they are four");
+    assert!(told(&mut world, r#"42/b,4["holdline:unsubscribe",["y","y","never"]]"#).starts_with("43/b,4[{"));
+    assert!(told(&mut world, "40/c,").starts_with("40/c,{"));
+    assert_eq!(world.stats().subscribers, 4);
+}

@@ -6,7 +6,7 @@ use super::recovery::{Away, Pid};
 use super::{Socket, channel_of};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
-use crate::hub::{Guest, ReaderId, Start};
+use crate::hub::{Guest, ReaderId, Start, SubscribeError};
 use crate::limits::CLIENT_NAME_MAX;
 use crate::message::Cursor;
 use crate::server::Server;
@@ -90,9 +90,9 @@ impl Server {
         channel: ChannelName,
         auth: &Auth,
     ) -> Result<(), Problem> {
-        let joined = self.sessions.get(id).map_or(0, |session| session.talk.sockets.len());
-        if joined >= self.settings.max_subscriptions {
-            return Err(Problem::new(429, "one connection may not join that many namespaces"));
+        let room = self.settings.max_subscriptions.saturating_sub(self.channels_of_session(id));
+        if room == 0 {
+            return Err(SubscribeError::SubscriptionLimit.into());
         }
         let chosen = auth.session()?;
         let pid = auth.text("pid").and_then(|text| Some((text, Pid::parse(text)?)));
@@ -107,6 +107,7 @@ impl Server {
         };
         let away = pid.as_ref().and_then(|(text, _)| self.take_away(now, id, text));
         let away = away.filter(|away| *away.channel == *channel && !away.is_replaying);
+        let away = away.filter(|away| away.extras.len() < room);
         self.hub.check_client(identity.client)?;
         let owner = Owner::Session(id).pack();
         let mut channels = vec![channel.clone()];

@@ -105,6 +105,12 @@ fn channel_of(namespace: &str) -> &str {
 }
 
 impl Server {
+    /// How many channels all namespaces of a session have together.
+    fn channels_of_session(&self, id: SessionId) -> usize {
+        let sockets = self.sessions.get(id).map(|session| session.talk.sockets.iter());
+        sockets.into_iter().flatten().map(|socket| self.hub.channel_count(socket.reader)).sum()
+    }
+
     /// A message of Engine.IO came. The error: it is none of Socket.IO.
     pub(super) fn hear(&mut self, now: Now, id: SessionId, data: Data<'_>) -> Result<(), ()> {
         let bytes_max = self.settings.max_message;
