@@ -68,3 +68,28 @@ fn a_namespace_whose_channels_are_closed_at_once_hears_of_each_before_it_is_left
     assert_eq!(heard(&mut world, socket), told);
     assert_eq!(page.get(&mut world), told.join("\u{1e}"));
 }
+
+#[test]
+fn whoever_comes_back_beside_its_old_connection_ends_all_of_that_and_recovers_all() {
+    let mut world = world();
+    let open = |world: &mut World| {
+        let line = world.open(&socket_request(""));
+        world.take_written(line);
+        line
+    };
+    let pid_in = |joined: &str| {
+        let told: serde_json::Value = serde_json::from_str(&joined[5..]).expect("what it was told");
+        told["pid"].to_string()
+    };
+    let old = open(&mut world);
+    say(&mut world, old, "40/a,");
+    say(&mut world, old, "40/b,");
+    let joined = heard(&mut world, old);
+    let new = open(&mut world);
+    say(&mut world, new, &format!("40/a,{{\"pid\":{}}}", pid_in(&joined[0])));
+    assert_eq!(heard(&mut world, new), [&*joined[0]], "it is back");
+    assert_eq!(heard(&mut world, old), ["!1000"], "/b would not know that it hears nothing of /a any more");
+    say(&mut world, new, &format!("40/b,{{\"pid\":{}}}", pid_in(&joined[1])));
+    assert_eq!(heard(&mut world, new), [&*joined[1]]);
+    assert_eq!(world.stats().readers, 2);
+}

@@ -6,6 +6,7 @@ use super::recovery::{Away, Pid};
 use super::{Socket, channel_of};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
+use crate::engineio;
 use crate::hub::{Guest, ReaderId, Start, SubscribeError};
 use crate::limits::CLIENT_NAME_MAX;
 use crate::message::Cursor;
@@ -145,18 +146,15 @@ impl Server {
         Ok(())
     }
 
-    /// What is remembered of a socket; one that is still there makes way, unless the session `id` itself has it.
+    /// What is remembered of a socket. If it is still there its session ends, unless that is the session `id` itself: a
+    /// client that lost one of its namespaces alone would not know.
     fn take_away(&mut self, now: Now, id: SessionId, pid: &str) -> Option<Away> {
-        let Some(&(session, reader)) = self.recoveries.present.get(pid) else {
-            return self.recoveries.take(pid);
-        };
-        if session == id {
-            return None;
+        match self.recoveries.present.get(pid) {
+            Some((session, _)) if *session == id => return None,
+            Some((session, _)) => self.end_session(now, *session, &engineio::Packet::Close),
+            None => {}
         }
-        self.lose_namespace(now, session, reader);
-        let away = self.recoveries.take(pid);
-        self.end_if_left(now, session);
-        away
+        self.recoveries.take(pid)
     }
 
     fn draw_pid(&mut self, cursor: Cursor, session: &str) -> Box<str> {
