@@ -93,3 +93,29 @@ fn whoever_comes_back_beside_its_old_connection_ends_all_of_that_and_recovers_al
     assert_eq!(heard(&mut world, new), [&*joined[1]]);
     assert_eq!(world.stats().readers, 2);
 }
+
+#[test]
+fn whoever_asks_for_what_is_not_to_be_had_is_told_what_was_wrong() {
+    let cases = [
+        ("40/main,", "44/main,", "the namespace of the channel main is /"),
+        (r#"421["holdline:subscribe","a",5]"#, "431[", "since is a message id"),
+        (r#"421["holdline:subscribe","a",{}]"#, "431[", "since is a message id"),
+        (r#"421["holdline:subscribe","a","start"]"#, "431[", "since is a message id"),
+        (
+            r#"421["holdline:subscribe",{"channels":"a","since":5}]"#,
+            "431[",
+            "an object with channels and since",
+        ),
+        (r#"421["holdline:subscribe","a",null]"#, "431[", "\"since\":"),
+        (r#"421["holdline:subscribe","a",""]"#, "431[", "\"since\":"),
+    ];
+    for (packet, begin, told) in cases {
+        let mut world = world();
+        let page = Page::open(&mut world);
+        page.post(&mut world, "40");
+        page.get(&mut world);
+        page.post(&mut world, packet);
+        let answer = page.get(&mut world);
+        assert!(answer.starts_with(begin) && answer.contains(told), "{packet}: {answer}");
+    }
+}

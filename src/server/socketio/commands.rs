@@ -40,10 +40,13 @@ impl Wanted {
             Wanted::Since { channels: Names::One(name), since } => (vec![name], since),
             Wanted::Since { channels: Names::Several(names), since } => (names, since),
         };
-        let second = || serde_json::from_str::<Option<String>>(values.get(1)?.get()).ok().flatten();
-        let since = since.or_else(second).filter(|since| !since.is_empty());
-        let since =
-            since.map(|since| since.parse().map_err(|_| Problem::bad("since is a message id (MS-SEQ)")));
+        let no_id = || Problem::bad("since is a message id (MS-SEQ)");
+        let since = match (since, values.get(1)) {
+            (None, Some(second)) => serde_json::from_str(second.get()).map_err(|_| no_id())?,
+            (since, _) => since,
+        };
+        let since = since.filter(|since: &String| !since.is_empty());
+        let since = since.map(|since| since.parse().map_err(|_| no_id()));
         if names.is_empty() {
             return Err(shape());
         }

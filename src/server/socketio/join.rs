@@ -65,11 +65,13 @@ impl Server {
     /// A client wants to join a namespace.
     pub(super) fn join(&mut self, now: Now, id: SessionId, received: &Received) {
         let auth = Auth::parse(received.data.as_deref());
-        let channel = match ChannelName::parse(channel_of(&received.namespace)) {
+        let channel = match channel_of(&received.namespace) {
+            Some(name) => ChannelName::parse(name).map_err(Problem::from),
+            None => Err(Problem::bad("the namespace of the channel main is /")),
+        };
+        let channel = match channel {
             Ok(channel) => channel,
-            Err(error) => {
-                return self.refuse_join(id, received, "Invalid namespace", &Problem::from(error));
-            }
+            Err(problem) => return self.refuse_join(id, received, "Invalid namespace", &problem),
         };
         if let Err(problem) = self.try_join(now, id, channel, &auth) {
             self.refuse_join(id, received, &problem.detail, &problem);
