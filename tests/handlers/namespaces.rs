@@ -1,6 +1,6 @@
 //! Handlers of Socket.IO namespaces.
 
-use super::client::Socket as Client;
+use super::client::{Socket as Client, answered, get, post};
 use holdline::handler::{Arguments, Event, Handlers, NamespaceHandler, Refusal, Socket, SocketId};
 use holdline::limits::{CALL_EFFECTS_MAX, Settings};
 use holdline::testing::driver::World;
@@ -75,13 +75,17 @@ impl NamespaceHandler for Desk {
 }
 
 fn world() -> (World, Desk) {
+    world_of(Settings::default())
+}
+
+fn world_of(settings: Settings) -> (World, Desk) {
     let desk = Desk::default();
     let handlers = Handlers::default().namespace("/socket.io/", "/", desk.clone()).namespace(
         "/socket.io/",
         "/custom",
         desk.clone(),
     );
-    (World::with_handlers(Settings::default(), handlers), desk)
+    (World::with_handlers(settings, handlers), desk)
 }
 
 /// A session of which nothing was joined yet.
@@ -97,6 +101,18 @@ fn join(world: &mut World) -> Client {
     client.send(world, "40");
     assert_eq!(client.heard(world).len(), 2);
     client
+}
+
+/// Where a session by polling is that has joined the main namespace.
+fn poll(world: &mut World) -> String {
+    let line = get(world, "/socket.io/?EIO=4&transport=polling");
+    let (_, open) = answered(world, line);
+    let open: serde_json::Value = serde_json::from_str(&open[1..]).expect("what it was told");
+    let sid = open["sid"].as_str().expect("a sid");
+    let target = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+    let line = post(world, &target, "40");
+    assert_eq!(answered(world, line).1, "ok");
+    target
 }
 
 #[test]
@@ -172,6 +188,40 @@ fn an_event_for_many_reaches_sockets_of_other_sessions_and_namespaces() {
     assert_eq!(ben.texts(&mut world), [r#"42["told","hi"]"#, r#"42/custom,["told","hi"]"#]);
     world.reset(ann.line);
     assert_eq!(ben.texts(&mut world), [r#"42["gone"]"#, r#"42/custom,["gone"]"#]);
+}
+
+#[test]
+fn an_event_for_many_is_held_once() {
+    let (mut world, _) = world();
+    let clients: Vec<Client> = (0..20).map(|_| join(&mut world)).collect();
+    clients.iter().for_each(|client| world.narrow(client.line, Some(0)));
+    let long = "x".repeat(100_000);
+    clients[0].send(&mut world, &format!(r#"42["all","{long}"]"#));
+    world.settle();
+    let held = world.stats().pinned_bytes;
+    assert!((long.len()..2 * long.len()).contains(&held), "{held}");
+    for mut client in clients {
+        world.narrow(client.line, None);
+        assert_eq!(client.texts(&mut world), [format!(r#"42["told","{long}"]"#)]);
+    }
+}
+
+#[test]
+fn whoever_fetches_nothing_of_what_many_are_sent_is_ended_before_it_holds_up_the_others() {
+    let (mut world, desk) = world_of(Settings { max_pinned: 300_000, ..Settings::default() });
+    let (mut listener, pages) = (join(&mut world), (0..20).map(|_| poll(&mut world)).collect::<Vec<_>>());
+    let long = "x".repeat(20_000);
+    listener.send(&mut world, &format!(r#"42["all","{long}"]"#));
+    listener.send(&mut world, r#"42["all","short"]"#);
+    let heard = listener.texts(&mut world);
+    assert_eq!(heard[0], format!(r#"42["told","{long}"]"#));
+    let ended = desk.told().iter().filter(|told| told.ends_with("disconnect")).count();
+    assert!((1..20).contains(&ended), "{ended}");
+    let here = pages.iter().filter(|target| {
+        let line = get(&mut world, target);
+        answered(&mut world, line).0 == 200
+    });
+    assert_eq!(here.count(), 20 - ended);
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod request;
 mod saying;
 mod socket;
 
+pub(super) use saying::SHARED_MIN;
+
 use super::connection::{ConnId, Pending, Proto};
 use super::handlers::Joined;
 use super::publish::Wanted;

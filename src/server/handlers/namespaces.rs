@@ -3,10 +3,12 @@
 
 use super::super::Server;
 use super::super::engine::SessionId;
+use super::engine::Encoded;
 use super::{Gone, line_id, session_id};
 use crate::base::time::Now;
 use crate::handler::{Ack, Arguments, Event, NamespaceId, Refusal, SocketId, TableId};
 use crate::socketio::{self, Kind, Packet, Received, attachments};
+use crate::transport::socketio as wire;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::value::RawValue;
@@ -44,6 +46,14 @@ impl JoinedSocket {
     fn id(&self, session: SessionId) -> SocketId {
         SocketId { session: line_id(session), number: self.number }
     }
+}
+
+/// What is said to one socket or to many.
+struct Saying<'a> {
+    kind: Kind,
+    number: Option<u64>,
+    data: &'a str,
+    arguments: &'a Arguments,
 }
 
 impl Server {
@@ -167,8 +177,9 @@ impl Server {
         }
         let data = arguments.json_of_event(event);
         let kind = if arguments.attachments().is_empty() { Kind::Event } else { Kind::BinaryEvent };
+        let mut encoded = Vec::new();
         for socket in to {
-            self.say_to(now, *socket, kind, number, &data, arguments);
+            self.say_to(now, *socket, &Saying { kind, number, data: &data, arguments }, &mut encoded);
         }
     }
 
@@ -177,32 +188,27 @@ impl Server {
             return;
         }
         let kind = if arguments.attachments().is_empty() { Kind::Ack } else { Kind::BinaryAck };
-        self.say_to(now, ack.socket, kind, Some(ack.number), arguments.json(), arguments);
+        let saying = Saying { kind, number: Some(ack.number), data: arguments.json(), arguments };
+        self.say_to(now, ack.socket, &saying, &mut Vec::new());
     }
 
-    fn say_to(
-        &mut self,
-        now: Now,
-        socket: SocketId,
-        kind: Kind,
-        number: Option<u64>,
-        data: &str,
-        arguments: &Arguments,
-    ) {
+    fn say_to(&mut self, now: Now, socket: SocketId, saying: &Saying<'_>, encoded: &mut Encoded<Box<str>>) {
         let id = session_id(socket.session);
         let Some(namespace) = self.namespace_handled(socket) else { return };
         if !self.takes_words(now, id) {
             return;
         }
-        let attachments = arguments.attachments();
-        let packet = Packet {
-            kind,
-            attachments: attachments.len(),
-            namespace: &namespace,
-            id: number,
-            data: Some(data),
-        };
-        self.say_event(id, &packet, attachments);
+        let attachments = saying.arguments.attachments();
+        self.say_once_encoded(id, namespace.clone(), encoded, |wire, encoder, out| {
+            let packet = Packet {
+                kind: saying.kind,
+                attachments: attachments.len(),
+                namespace: &namespace,
+                id: saying.number,
+                data: Some(saying.data),
+            };
+            wire::packet(out, wire, &packet, attachments, encoder);
+        });
     }
 
     pub(super) fn disconnect_socket(&mut self, socket: SocketId) {
