@@ -138,22 +138,25 @@ impl Server {
     /// of the WebSocket.
     pub(super) fn end_session(&mut self, now: Now, id: SessionId, last: &Packet<'_>) {
         let words = self.take_words(id);
-        let Some(session) = self.sessions.all.remove(id) else { return };
-        self.sessions.by_sid.remove(&session.sid);
-        self.sessions.wheel.cancel(id.index());
-        self.note_session_gone(id, &session);
-        self.leave_all(now, session.talk);
-        if let Some(get) = session.carrier.held() {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        // Whatever carries it ends first, while it is still known whose it was, and is missed by nobody.
+        let carrier = core::mem::replace(&mut session.carrier, Carrier::polling());
+        if let Some(get) = carrier.held() {
             self.answer_get(now, get, words, last);
         }
-        let probe = session.carrier.probe().map(|probe| probe.conn);
-        let own = match session.carrier {
+        let probe = carrier.probe().map(|probe| probe.conn);
+        let own = match carrier {
             Carrier::WebSocket(conn) => Some(conn),
             Carrier::Polling { .. } => None,
         };
         for socket in own.into_iter().chain(probe) {
             self.close_carrier(now, socket);
         }
+        let Some(session) = self.sessions.all.remove(id) else { return };
+        self.sessions.by_sid.remove(&session.sid);
+        self.sessions.wheel.cancel(id.index());
+        self.note_session_gone(id, &session);
+        self.leave_all(now, session.talk);
     }
 
     /// The server ends: every session is told, and ends.
@@ -189,6 +192,17 @@ impl Server {
             self.end_session(now, id, &Packet::Noop);
         } else {
             self.arm_session(id);
+        }
+    }
+}
+
+impl Server {
+    /// The path of whoever answers the session. One that is gone was the hub's, if it is asked for at all.
+    pub(super) fn path_of_session(&self, id: SessionId) -> &str {
+        match self.sessions.get(id).map(|session| session.site) {
+            Some(Site::Messages(handler)) => self.handlers.path_of(handler),
+            Some(Site::Namespaces(table)) => self.handlers.path_of_table(table),
+            Some(Site::Hub) | None => &self.settings.socketio_path,
         }
     }
 }
