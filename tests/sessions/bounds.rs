@@ -89,3 +89,16 @@ fn the_channels_of_all_namespaces_of_a_connection_are_counted_together() {
     assert!(told(&mut world, "40/c,").starts_with("40/c,{"));
     assert_eq!(world.stats().subscribers, 4);
 }
+
+#[test]
+fn one_address_begins_no_more_sessions_than_it_may_have_connections() {
+    let mut world = World::new(Settings { max_connections_per_address: 3, ..Settings::default() });
+    let handshake = "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let line = world.open(&handshake.repeat(5));
+    let answers = String::from_utf8(world.take_written(line)).expect("UTF-8");
+    let count = |what: &str| answers.matches(what).count();
+    assert_eq!((count("HTTP/1.1 200"), count("HTTP/1.1 429")), (3, 2), "{answers}");
+    world.pass(45_100);
+    world.open(handshake);
+    assert_eq!(world.stats().sessions, 1, "those that were abandoned do not count for long");
+}
