@@ -119,3 +119,64 @@ fn whoever_asks_for_what_is_not_to_be_had_is_told_what_was_wrong() {
         assert!(answer.starts_with(begin) && answer.contains(told), "{packet}: {answer}");
     }
 }
+
+/// Says a packet on a new WebSocket, and what is heard before it is cut off: whatever of that the client has not read
+/// is lost.
+fn told_and_cut(world: &mut World, said: &[&str]) -> Vec<String> {
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    said.iter().for_each(|text| say(world, line, text));
+    let told = heard(world, line);
+    world.reset(line);
+    told
+}
+
+#[test]
+fn what_has_no_id_is_taken_for_heard_only_when_a_later_id_shows_it() {
+    let mut world = world();
+    let publish = |world: &mut World, channel: &str| {
+        let line = world.connect();
+        let request =
+            format!("POST /channels/{channel} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx");
+        world.send(line, request.as_bytes());
+        world.settle();
+    };
+    publish(&mut world, "b");
+    const JOIN: &str = "40/a,";
+    const ADD: &str = r#"42/a,["holdline:subscribe",{"channels":"b","since":"1700000000000-0"}]"#;
+    const SAY: &str = r#"42/a,1["message",2]"#;
+    let pid = |text: &str| {
+        let told: serde_json::Value = serde_json::from_str(&text["40/a,".len()..]).expect("it has joined");
+        told["pid"].clone()
+    };
+    // The backlog of `b` is told, and may be lost on its way.
+    let told = told_and_cut(&mut world, &[JOIN, ADD]);
+    assert!(told[1].contains("\"replay\":true"), "{told:?}");
+    let first = pid(&told[0]);
+    let again = told_and_cut(&mut world, &[&format!(r#"40/a,{{"pid":{first}}}"#)]);
+    let second = pid(&again[0]);
+    assert_ne!(first, second, "not recovered: {again:?}");
+    // Now its own words come behind it; who has their id has heard the backlog.
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    say(&mut world, line, &format!(r#"40/a,{{"pid":{second}}}"#));
+    say(&mut world, line, ADD);
+    say(&mut world, line, SAY);
+    let told = heard(&mut world, line).pop().expect("an answer");
+    let (_, id) = told.split_once(r#""id":"#).expect("its id");
+    let id = id.trim_end_matches("}]");
+    world.reset(line);
+    let again = told_and_cut(&mut world, &[&format!(r#"40/a,{{"pid":{second},"offset":{id}}}"#)]);
+    assert_eq!(pid(&again[0]), second, "recovered: {again:?}");
+    // That `b` was closed is told as well, and may be lost.
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    say(&mut world, line, &format!(r#"40/a,{{"pid":{second},"offset":{id}}}"#));
+    let deleter = world.connect();
+    world.send(deleter, b"DELETE /channels/b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    world.settle();
+    assert!(heard(&mut world, line).pop().is_some_and(|told| told.contains("holdline:closed")));
+    world.reset(line);
+    let again = told_and_cut(&mut world, &[&format!(r#"40/a,{{"pid":{second},"offset":{id}}}"#)]);
+    assert_ne!(pid(&again[0]), second, "not recovered: {again:?}");
+}

@@ -67,18 +67,27 @@ pub fn body_of(world: &mut World, line: Line) -> String {
 
 /// Sends one masked text frame; the mask is zero, so that the text stands as it is.
 pub fn say(world: &mut World, line: Line, text: &str) {
-    let mut frame = vec![0x81, 0x80 | text.len() as u8, 0, 0, 0, 0];
+    let long = 0x80 | 126;
+    let mut frame = match text.len() {
+        len @ ..126 => vec![0x81, 0x80 | len as u8],
+        len => vec![0x81, long, (len >> 8) as u8, len as u8],
+    };
+    frame.extend_from_slice(&[0; 4]);
     frame.extend_from_slice(text.as_bytes());
     world.send(line, &frame);
     world.settle();
 }
 
-/// The text frames that came, all shorter than 126 bytes; `!` and the code for a close frame.
+/// The text frames that came, none longer than 64 KiB; `!` and the code for a close frame.
 pub fn heard(world: &mut World, line: Line) -> Vec<String> {
     let bytes = world.take_written(line);
     let (mut rest, mut texts) = (&bytes[..], Vec::new());
     while let [first, len, more @ ..] = rest {
-        let (payload, behind) = more.split_at(usize::from(*len));
+        let (len, more) = match (*len, more) {
+            (126, [high, low, more @ ..]) => (u16::from_be_bytes([*high, *low]), more),
+            (len, more) => (u16::from(len), more),
+        };
+        let (payload, behind) = more.split_at(usize::from(len));
         texts.push(match first {
             0x88 => format!("!{}", u16::from_be_bytes([payload[0], payload[1]])),
             _ => String::from_utf8(payload.to_vec()).expect("UTF-8"),

@@ -44,11 +44,14 @@ impl Engine {
 
     /// Holds another GET beside the first.
     fn ask_twice(&mut self, world: &mut World, truth: &Truth) {
-        if self.get.as_ref().and_then(Exchange::front).is_none_or(|asked| asked.held_at.is_none()) {
+        if !self.is_held() {
             return;
         }
         self.misdeed = Some(("a second GET", 0));
         self.intrude(world, truth, &get(&target("polling", self.sid())), b"");
+        if let Some(talk) = &mut self.intruder {
+            talk.out.send_all(world);
+        }
     }
 
     /// Begins a POST, and another beside it.
@@ -64,6 +67,13 @@ impl Engine {
         world.settle();
         self.misdeed = Some(("a second POST", 0));
         self.intrude(world, truth, &head, b"6x");
+    }
+
+    /// Does the server certainly hold a GET? To whom takes little the answer may be on its way, and during an upgrade
+    /// it is let go.
+    fn is_held(&self) -> bool {
+        let is_held = |get: &Exchange<_>| get.front().is_some_and(|asked| asked.held_at.is_some());
+        !self.was_slow && self.socket.is_none() && self.get.as_ref().is_some_and(is_held)
     }
 
     fn intrude(&mut self, world: &mut World, truth: &Truth, head: &str, body: &[u8]) {
@@ -87,8 +97,8 @@ impl Engine {
 
     /// Breaks the connection of the GET that is held.
     fn abort(&mut self, world: &mut World) {
-        let is_held = |get: &mut Exchange<_>| get.front().is_some_and(|asked| asked.held_at.is_some());
-        if let Some(get) = self.get.take_if(is_held) {
+        let is_held = self.is_held();
+        if let Some(get) = self.get.take_if(|_| is_held) {
             world.reset(get.out.line());
             self.misdeed = Some(("a GET that was aborted", 0));
         }

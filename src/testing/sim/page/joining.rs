@@ -34,9 +34,13 @@ impl Joining {
         }
     }
 
-    /// Was one of the channels deleted meanwhile?
+    /// Was one of the channels deleted since it was cut off?
     fn is_deleted(&self, account: &Account, truth: &Truth) -> bool {
-        account.channels().any(|name| truth.deletion_after(name, self.newest_before).is_some())
+        let cut_at = match self.begin {
+            Begin::After(cursor) => cursor.min(self.newest_before),
+            _ => self.newest_before,
+        };
+        account.channels().any(|name| truth.deletion_after(name, cut_at).is_some())
     }
 }
 
@@ -115,7 +119,10 @@ impl Namespace {
         if !is_half {
             let newest = joining.newest.unwrap_or(truth.newest());
             self.open(truth, joining.begin, newest);
-            may_have_lost = self.account.as_ref().is_some_and(|account| account.may_have_gap(truth));
+            may_have_lost = self
+                .account
+                .as_ref()
+                .is_some_and(|account| account.may_have_gap(truth) || joining.is_deleted(account, truth));
             self.doubtful = core::mem::take(&mut self.extras);
             self.client = Some(client);
             self.open(truth, joining.begin, joining.newest.unwrap_or(truth.newest()));
