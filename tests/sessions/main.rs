@@ -5,4 +5,5 @@ mod bounds;
 mod carrying;
 mod namespaces;
 mod page;
+mod storm;
 mod time;

@@ -237,7 +237,9 @@ impl Server {
 fn is_readable(arguments: &Arguments) -> bool {
     let is_readable = attachments::check(arguments.json(), arguments.attachments().len()).is_ok();
     if !is_readable {
-        log::debug!("a handler's arguments have a placeholder for a byte string that they have not: not sent");
+        log::debug!(
+            "a handler's arguments have a placeholder for a byte string that they have not: not sent"
+        );
     }
     is_readable
 }
