@@ -102,7 +102,7 @@ impl Sessions {
     }
 
     /// How many began from this address.
-    fn from_address(&self, address: IpAddr) -> usize {
+    fn count_from(&self, address: IpAddr) -> usize {
         self.per_address.get(&address).copied().unwrap_or(0)
     }
 

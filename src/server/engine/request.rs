@@ -130,7 +130,7 @@ impl Server {
         // By polling one connection begins any number of them.
         let most = self.settings.max_connections_per_address;
         let address = self.conns.get(id).and_then(|conn| conn.address);
-        match address.is_some_and(|address| most > 0 && self.sessions.from_address(address) >= most) {
+        match address.is_some_and(|address| most > 0 && self.sessions.count_from(address) >= most) {
             true => Err(Problem::new(
                 429,
                 "this address has as many sessions as one may have connections (--max-connections-per-address)",
