@@ -219,23 +219,21 @@ impl Server {
         }
     }
 
-    fn is_without(&mut self, now: Now, id: SessionId, conn: ConnId) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
-        if session.carrier.is_over_without(conn) {
-            self.end_session(now, id, &Packet::Noop);
-        } else {
-            self.arm_session(id);
-        }
-    }
-}
-
-impl Server {
     /// The path of whoever answers the session. One that is gone was the hub's, if it is asked for at all.
     pub(super) fn path_of_session(&self, id: SessionId) -> &str {
         match self.sessions.get(id).map(|session| session.site) {
             Some(Site::Messages(handler)) => self.handlers.path_of(handler),
             Some(Site::Namespaces(table)) => self.handlers.path_of_table(table),
             Some(Site::Hub) | None => &self.settings.socketio_path,
+        }
+    }
+
+    fn is_without(&mut self, now: Now, id: SessionId, conn: ConnId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.carrier.is_over_without(conn) {
+            self.end_session(now, id, &Packet::Noop);
+        } else {
+            self.arm_session(id);
         }
     }
 }
