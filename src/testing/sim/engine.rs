@@ -44,6 +44,10 @@ pub struct Engine {
     /// As above.
     pub arrived: u64,
     life: Life,
+    /// When it was asked for, and whether it was let into a namespace since.
+    began_at: Millis,
+    /// As above.
+    pub has_joined: bool,
     /// What it did that ends it, and which packet does, if one does.
     misdeed: Option<(&'static str, u64)>,
     /// It is over, and how that was told.
@@ -118,6 +122,8 @@ impl Engine {
                 is_pinged: false,
                 is_silent: dice.one_in(10),
             },
+            began_at: now,
+            has_joined: false,
             misdeed: None,
             over: None,
             was_slow: false,
@@ -196,7 +202,7 @@ impl Engine {
         requests.chain(self.socket.iter().map(|wire| wire.out.line()))
     }
 
-    /// May the server end it? `has_joined`: it has been told so in time.
+    /// May the server end it?
     fn may_end(&self, truth: &Truth) -> bool {
         let now = truth.now.at;
         self.misdeed.is_some()
@@ -204,7 +210,7 @@ impl Engine {
             || truth.troubles.may_refuse()
             || !self.life.is_alive(self.open.as_ref(), now)
             || self.is_upgraded && self.has_probed && now >= self.probed_at + UPGRADE_MS
-            || now >= self.life.since_min + JOIN_MS
+            || !self.has_joined && now >= self.began_at + JOIN_MS
     }
 
     /// Does something with its connections.

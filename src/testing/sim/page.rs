@@ -7,7 +7,7 @@ use super::scenario::CHANNELS;
 use super::truth::Truth;
 use crate::base::time::Millis;
 use crate::testing::decode::engineio::Said;
-use crate::testing::decode::socketio::PacketReader;
+use crate::testing::decode::socketio::{Kind, PacketReader};
 use crate::testing::dice::Dice;
 use crate::testing::driver::{Line, World};
 use namespace::Namespace;
@@ -192,6 +192,9 @@ impl Page {
             }
         };
         let Some(packet) = whole else { return Ok(()) };
+        if let (Kind::Connect, Some(engine)) = (packet.kind, &mut self.engine) {
+            engine.has_joined = true;
+        }
         let space = self.spaces.iter_mut().find(|space| space.path == packet.namespace);
         let space =
             space.ok_or_else(|| format!("{}: nobody joined the namespace of {packet:?}", self.name))?;
