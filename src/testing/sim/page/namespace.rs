@@ -185,8 +185,8 @@ impl Namespace {
 
     /// Where it stands when its last channel is gone.
     fn put_out(&mut self, truth: &Truth) -> Result<(), String> {
-        let is_closed = |channel: &str| truth.was_deleted(channel);
-        let is_empty = self.account.as_ref().is_none_or(|account| account.channels().all(is_closed));
+        // Of each channel it was told that it is closed.
+        let is_empty = self.account.as_ref().is_none_or(|account| account.channels().next().is_none());
         if !is_empty && !truth.troubles.may_refuse() {
             return Err("it was disconnected without a cause".to_owned());
         }
@@ -205,6 +205,7 @@ impl Namespace {
                     truth.tally.count("several arguments heard");
                 }
                 let record = truth.record(&self.log_of(&channel), id);
+                are_all_there(record, &arguments)?;
                 let heard = message(record, (id, false), channel, event, &arguments, None);
                 let account = self.account.as_mut().ok_or("a message before it is there")?;
                 account.hears(truth, &heard)?;
@@ -276,6 +277,7 @@ impl Namespace {
         let record = record.or_else(|| truth.with_data(channel, from, &as_text));
         let record =
             record.ok_or_else(|| format!("{channel}: nobody published {arguments:?} after {from}"))?;
+        are_all_there(Some(record), arguments)?;
         let heard = message(Some(record), (record.id, true), channel.to_owned(), event, arguments, None);
         account.hears(truth, &heard)
     }
@@ -387,6 +389,14 @@ impl Namespace {
             account.is_client(client);
         }
         self.account = Some(account);
+    }
+}
+
+/// What was emitted with several arguments comes with several, and nothing else does.
+fn are_all_there(record: Option<&Record>, arguments: &[Argument]) -> Result<(), String> {
+    match record.is_none_or(|record| record.spread == (arguments.len() > 1)) {
+        true => Ok(()),
+        false => Err(format!("{} arguments of {record:?}", arguments.len())),
     }
 }
 
