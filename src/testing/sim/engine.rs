@@ -399,7 +399,10 @@ impl Engine {
             }
             if !talk.is_closed(world) {
                 *self.slot(which) = Some(talk);
-            } else if talk.waiting() > 0 && which != Which::Intruder {
+            } else if talk.waiting() > 0 && which == Which::Intruder {
+                // Refused at the door, perhaps: nobody knows whether the server heard of it.
+                self.misdeed = self.misdeed.map(|(what, _)| (what, u64::MAX));
+            } else if talk.waiting() > 0 {
                 let may_be_cut = talk.may_be_cut(world, truth) || self.may_end(truth);
                 if !may_be_cut {
                     return Err(format!("cut off before the answer to {which:?}"));
@@ -514,8 +517,12 @@ impl Engine {
     fn pinged(&mut self, truth: &Truth) {
         truth.tally.count("a ping heard");
         self.life.is_pinged = true;
+        // Whoever is asked again has answered.
+        if let Some((_, said_at)) = self.life.pong.take() {
+            self.life.answered_at = said_at;
+        }
         self.life.since_min = self.life.since_min.max(self.life.answered_at);
-        if !self.life.is_silent && self.life.pong.is_none() {
+        if !self.life.is_silent {
             let number = self.queue(Said::Packet("3".to_owned()));
             self.life.pong = Some((number, truth.now.at));
             self.life.since_max = None;

@@ -44,11 +44,16 @@ impl Engine {
 
     /// Holds another GET beside the first.
     fn ask_twice(&mut self, world: &mut World, truth: &Truth) {
-        if self.get.as_ref().and_then(Exchange::front).is_none_or(|asked| asked.held_at.is_none()) {
+        // To whom takes little the answer may be on its way.
+        let is_held = |get: &Exchange<_>| get.front().is_some_and(|asked| asked.held_at.is_some());
+        if self.was_slow || !self.get.as_ref().is_some_and(is_held) {
             return;
         }
         self.misdeed = Some(("a second GET", 0));
         self.intrude(world, truth, &get(&target("polling", self.sid())), b"");
+        if let Some(talk) = &mut self.intruder {
+            talk.out.send_all(world);
+        }
     }
 
     /// Begins a POST, and another beside it.

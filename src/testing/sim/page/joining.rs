@@ -34,9 +34,13 @@ impl Joining {
         }
     }
 
-    /// Was one of the channels deleted meanwhile?
+    /// Was one of the channels deleted since it was cut off?
     fn is_deleted(&self, account: &Account, truth: &Truth) -> bool {
-        account.channels().any(|name| truth.deletion_after(name, self.newest_before).is_some())
+        let cut_at = match self.begin {
+            Begin::After(cursor) => cursor.min(self.newest_before),
+            _ => self.newest_before,
+        };
+        account.channels().any(|name| truth.deletion_after(name, cut_at).is_some())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::namespace::{Extra, Namespace, State};
 use crate::base::time::Now;
-use crate::message::MessageId;
+use crate::message::{AskId, MessageId};
 use crate::testing::decode::engineio::Said;
 use crate::testing::decode::object::Members;
 use crate::testing::decode::poll;
@@ -166,7 +166,19 @@ impl Namespace {
         let failures = truth.troubles.journal_failures;
         self.failures = self.failures.min(failures);
         let packet = self.say(engine, 3, Some(number), &texts, bytes);
-        self.answers.push((ask, payload(&arguments).0, packet, failures));
+        if self.still_reads(ask, truth) {
+            self.answers.push((ask, payload(&arguments).0, packet, failures));
+        }
+    }
+
+    /// Has it certainly the channel of the question? Whoever has left it does not answer.
+    fn still_reads(&self, ask: AskId, truth: &Truth) -> bool {
+        let is_leaving = self.commands.values().any(|command| matches!(command, Command::Unsubscribe));
+        let question = truth.questions.of_ask(ask);
+        let reads = |account: &Account| {
+            question.is_some_and(|question| account.channels().any(|name| name == question.channel))
+        };
+        !is_leaving && self.account.as_ref().is_some_and(reads)
     }
 
     /// A command was acknowledged.
