@@ -50,6 +50,8 @@ pub struct Namespace {
     pub(super) answers: Vec<(AskId, Vec<u8>, u64, u64)>,
     /// How many packets have arrived.
     pub(super) arrived: u64,
+    /// It was told that the server ends.
+    is_told_of_the_end: bool,
 }
 
 /// A channel that is read besides the namespace's own.
@@ -115,6 +117,7 @@ impl Namespace {
             asked: Vec::new(),
             answers: Vec::new(),
             arrived: 0,
+            is_told_of_the_end: false,
         }
     }
 
@@ -140,6 +143,7 @@ impl Namespace {
         self.asked.clear();
         self.answers.clear();
         self.arrived = 0;
+        self.is_told_of_the_end = false;
     }
 
     /// It comes back as somebody who was never there.
@@ -181,6 +185,11 @@ impl Namespace {
             (Kind::Event | Kind::Ack, State::Joining(joining)) if joining.pid.is_none() => Ok(()),
             (_, State::Joining(_) | State::In) => Err(format!("{packet:?} is not for it as it is")),
         }
+    }
+
+    /// It is there, and was not told that the server ends.
+    pub fn misses_the_end(&self) -> bool {
+        matches!(self.state, State::In) && !self.is_told_of_the_end
     }
 
     /// Where it stands when its last channel is gone.
@@ -246,10 +255,11 @@ impl Namespace {
                     return Err("a gap is told before the namespace is joined".to_owned());
                 }
                 account.hears(truth, &heard)?;
-                if let Heard::Shutdown { .. } = &heard
-                    && !truth.troubles.is_draining
-                {
-                    return Err("the server does not end".to_owned());
+                if let Heard::Shutdown { .. } = &heard {
+                    self.is_told_of_the_end = true;
+                    if !truth.troubles.is_draining {
+                        return Err("the server does not end".to_owned());
+                    }
                 }
                 if let Heard::Closed { channel } = &heard {
                     self.extras.remove(channel);

@@ -22,8 +22,8 @@ const COMMANDS_MAX: usize = 3;
 /// What waits for its acknowledgement.
 #[derive(Debug)]
 pub enum Command {
-    /// A message, whether it has several arguments, and how often the journal had failed.
-    Publish { payload: Vec<u8>, is_spread: bool, failures: u64 },
+    /// A message, its event, whether it has several arguments, and how often the journal had failed.
+    Publish { payload: Vec<u8>, event: &'static str, is_spread: bool, failures: u64 },
     /// Another channel is to be read.
     Subscribe { channel: &'static str, begin: Begin },
     /// A channel is to be read no more.
@@ -145,7 +145,7 @@ impl Namespace {
         let is_spread = arguments.len() > 1;
         let id = (!dice.one_in(4)).then(|| {
             self.made += 1;
-            self.commands.insert(self.made, Command::Publish { payload: data, is_spread, failures });
+            self.commands.insert(self.made, Command::Publish { payload: data, event, is_spread, failures });
             self.made
         });
         if id.is_none() {
@@ -202,11 +202,11 @@ impl Namespace {
                 .map_err(|error| format!("{error}: {status} {detail}"));
         }
         match command {
-            Command::Publish { payload, is_spread, .. } => {
+            Command::Publish { payload, event, is_spread, .. } => {
                 let id = members.id("id")?;
                 truth.tally.count("an emit acknowledged");
                 ledger.acknowledged(truth, self.channel, &payload, id)?;
-                self.is_as_emitted(id, is_spread, truth)?;
+                self.is_as_emitted(id, event, is_spread, truth)?;
             }
             Command::Subscribe { begin, .. } => {
                 let (since, channels): (_, Vec<String>) = (members.id("since")?, members.get("channels")?);
@@ -226,10 +226,17 @@ impl Namespace {
     }
 
     /// Whoever emits does not hear itself.
-    fn is_as_emitted(&self, id: MessageId, is_spread: bool, truth: &Truth) -> Result<(), String> {
+    fn is_as_emitted(
+        &self,
+        id: MessageId,
+        event: &str,
+        is_spread: bool,
+        truth: &Truth,
+    ) -> Result<(), String> {
         let Some(record) = truth.record(self.channel, id) else { return Ok(()) };
         let except = record.except.map(|client| client.to_string());
-        match except == self.client && record.spread == is_spread {
+        let is_named = record.event.as_deref() == Some(event).filter(|event| *event != "message");
+        match except == self.client && is_named && record.spread == is_spread {
             true => Ok(()),
             false => Err(format!("emitted by {:?}, and published like this: {record:?}", self.client)),
         }
@@ -243,6 +250,13 @@ impl Namespace {
         truth: &Truth,
     ) -> Result<(), String> {
         let account = self.account.as_mut().ok_or("it is there")?;
+        let is_new = channels.iter().any(|channel| account.position_in(channel).is_none());
+        if let Begin::After(asked) = begin
+            && is_new
+            && since != asked
+        {
+            return Err(format!("{channels:?} after {asked} begin after {since}"));
+        }
         account.adds(channels, since, begin, truth);
         if matches!(begin, Begin::After(_)) {
             self.backlog_to = Some(truth.newest());
