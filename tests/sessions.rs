@@ -68,18 +68,27 @@ fn body_of(world: &mut World, line: Line) -> String {
 
 /// Sends one masked text frame; the mask is zero, so that the text stands as it is.
 fn say(world: &mut World, line: Line, text: &str) {
-    let mut frame = vec![0x81, 0x80 | text.len() as u8, 0, 0, 0, 0];
+    let long = 0x80 | 126;
+    let mut frame = match text.len() {
+        len @ ..126 => vec![0x81, 0x80 | len as u8],
+        len => vec![0x81, long, (len >> 8) as u8, len as u8],
+    };
+    frame.extend_from_slice(&[0; 4]);
     frame.extend_from_slice(text.as_bytes());
     world.send(line, &frame);
     world.settle();
 }
 
-/// The text frames that came, all shorter than 126 bytes; `!` and the code for a close frame.
+/// The text frames that came, none longer than 64 KiB; `!` and the code for a close frame.
 fn heard(world: &mut World, line: Line) -> Vec<String> {
     let bytes = world.take_written(line);
     let (mut rest, mut texts) = (&bytes[..], Vec::new());
     while let [first, len, more @ ..] = rest {
-        let (payload, behind) = more.split_at(usize::from(*len));
+        let (len, more) = match (*len, more) {
+            (126, [high, low, more @ ..]) => (u16::from_be_bytes([*high, *low]), more),
+            (len, more) => (u16::from(len), more),
+        };
+        let (payload, behind) = more.split_at(usize::from(len));
         texts.push(match first {
             0x88 => format!("!{}", u16::from_be_bytes([payload[0], payload[1]])),
             _ => String::from_utf8(payload.to_vec()).expect("UTF-8"),
@@ -456,4 +465,65 @@ fn a_namespace_whose_channels_are_closed_at_once_hears_of_each_before_it_is_left
     let told = told.map(str::to_owned).into_iter().chain(["41/a,".to_owned()]).collect::<Vec<_>>();
     assert_eq!(heard(&mut world, socket), told);
     assert_eq!(page.get(&mut world), told.join("\u{1e}"));
+}
+
+/// Says a packet on a new WebSocket, and what is heard before it is cut off: whatever of that the client has not read
+/// is lost.
+fn told_and_cut(world: &mut World, said: &[&str]) -> Vec<String> {
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    said.iter().for_each(|text| say(world, line, text));
+    let told = heard(world, line);
+    world.reset(line);
+    told
+}
+
+#[test]
+fn what_has_no_id_is_taken_for_heard_only_when_a_later_id_shows_it() {
+    let mut world = world();
+    let publish = |world: &mut World, channel: &str| {
+        let line = world.connect();
+        let request =
+            format!("POST /channels/{channel} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx");
+        world.send(line, request.as_bytes());
+        world.settle();
+    };
+    publish(&mut world, "b");
+    const JOIN: &str = "40/a,";
+    const ADD: &str = r#"42/a,["holdline:subscribe",{"channels":"b","since":"1700000000000-0"}]"#;
+    const SAY: &str = r#"42/a,1["message",2]"#;
+    let pid = |text: &str| {
+        let told: serde_json::Value = serde_json::from_str(&text["40/a,".len()..]).expect("it has joined");
+        told["pid"].clone()
+    };
+    // The backlog of `b` is told, and may be lost on its way.
+    let told = told_and_cut(&mut world, &[JOIN, ADD]);
+    assert!(told[1].contains("\"replay\":true"), "{told:?}");
+    let first = pid(&told[0]);
+    let again = told_and_cut(&mut world, &[&format!(r#"40/a,{{"pid":{first}}}"#)]);
+    let second = pid(&again[0]);
+    assert_ne!(first, second, "not recovered: {again:?}");
+    // Now its own words come behind it; who has their id has heard the backlog.
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    say(&mut world, line, &format!(r#"40/a,{{"pid":{second}}}"#));
+    say(&mut world, line, ADD);
+    say(&mut world, line, SAY);
+    let told = heard(&mut world, line).pop().expect("an answer");
+    let (_, id) = told.split_once(r#""id":"#).expect("its id");
+    let id = id.trim_end_matches("}]");
+    world.reset(line);
+    let again = told_and_cut(&mut world, &[&format!(r#"40/a,{{"pid":{second},"offset":{id}}}"#)]);
+    assert_eq!(pid(&again[0]), second, "recovered: {again:?}");
+    // That `b` was closed is told as well, and may be lost.
+    let line = world.open(&socket_request(""));
+    world.take_written(line);
+    say(&mut world, line, &format!(r#"40/a,{{"pid":{second},"offset":{id}}}"#));
+    let deleter = world.connect();
+    world.send(deleter, b"DELETE /channels/b HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    world.settle();
+    assert!(heard(&mut world, line).pop().is_some_and(|told| told.contains("holdline:closed")));
+    world.reset(line);
+    let again = told_and_cut(&mut world, &[&format!(r#"40/a,{{"pid":{second},"offset":{id}}}"#)]);
+    assert_ne!(pid(&again[0]), second, "not recovered: {again:?}");
 }

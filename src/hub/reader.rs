@@ -322,11 +322,6 @@ impl Hub {
         self.readers.get(reader).map_or(self.newest, |state| state.cursor)
     }
 
-    /// Is the backlog of a channel that was added on its way?
-    pub fn is_replaying(&self, reader: ReaderId) -> bool {
-        self.readers.get(reader).is_some_and(|state| state.replay().is_some())
-    }
-
     /// Is there a gap to be told?
     pub fn has_lost(&self, reader: ReaderId) -> bool {
         self.readers.get(reader).is_some_and(|state| self.has_gap(state))

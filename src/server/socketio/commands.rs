@@ -110,10 +110,22 @@ impl Server {
 
     /// Notes from where on more channels are read as they come: what was there before comes as a replay.
     fn note_extras(&mut self, id: SessionId, reader: ReaderId, names: &[ChannelName], since: Cursor) {
-        let begun = self.hub.settled_cursor(reader).max(since);
+        let settled = self.hub.settled_cursor(reader);
+        if since < settled {
+            self.note_unproven(id, reader);
+        }
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(socket) = session.talk.socket_mut(reader) else { return };
-        socket.extras.extend(names.iter().map(|name| ((&**name).into(), begun)));
+        socket.extras.extend(names.iter().map(|name| ((&**name).into(), settled.max(since))));
+    }
+
+    /// Notes that the socket is told something without an id.
+    pub(super) fn note_unproven(&mut self, id: SessionId, reader: ReaderId) {
+        let settled = self.hub.settled_cursor(reader);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if let Some(socket) = session.talk.socket_mut(reader) {
+            socket.unproven = settled;
+        }
     }
 
     fn check_own_stays(&self, id: SessionId, reader: ReaderId, names: &[ChannelName]) -> Result<(), Problem> {

@@ -101,12 +101,17 @@ impl Server {
         let session = pid.as_ref().map(|(_, pid)| pid.session.to_owned()).or(chosen);
         let identity = self.identify(session);
         let (name, watches) = (auth.name()?, auth.watches());
-        let start = match &pid {
-            Some((_, pid)) => Start::After(offset_of(auth).unwrap_or(pid.position)),
+        let offset = pid.as_ref().map(|(_, pid)| offset_of(auth).unwrap_or(pid.position));
+        let start = match offset {
+            Some(offset) => Start::After(offset),
             None => auth.start()?,
         };
         let away = pid.as_ref().and_then(|(text, _)| self.take_away(now, id, text));
-        let away = away.filter(|away| *away.channel == *channel && !away.is_replaying);
+        let away = away.filter(|away| {
+            let has_all =
+                away.unproven == Cursor::ZERO || offset.is_some_and(|offset| offset > away.unproven);
+            *away.channel == *channel && has_all
+        });
         self.hub.check_client(identity.client)?;
         let owner = Owner::Session(id).pack();
         let mut channels = vec![channel.clone()];
@@ -133,7 +138,9 @@ impl Server {
         session.join_by = None;
         let channel = (&*channel).into();
         let extras = extras.unwrap_or_default();
-        let socket = Socket { channel, key, reader, identity, pid, extras, joins_at, is_unread: true };
+        let unproven = Cursor::ZERO;
+        let socket =
+            Socket { channel, key, reader, identity, pid, extras, unproven, joins_at, is_unread: true };
         session.talk.sockets.push(socket);
         self.tally.open.socket_io += 1;
         self.arm_session(id);

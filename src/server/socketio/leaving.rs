@@ -71,10 +71,10 @@ impl Server {
         let mut extras = socket.extras;
         // Those that were closed are its channels no more.
         extras.retain(|name, _| self.hub.has_channel(socket.reader, name));
-        let is_replaying = self.hub.is_replaying(socket.reader);
         self.hub.lose(socket.reader, now.at);
         let until = now.at + self.settings.session_grace_ms;
-        self.recoveries.put(socket.pid, Away { channel: socket.channel, extras, is_replaying }, until);
+        let Socket { channel, pid, unproven, .. } = socket;
+        self.recoveries.put(pid, Away { channel, extras, unproven }, until);
         self.recoveries.let_go(now.at, self.settings.max_remembered);
     }
 }

@@ -53,6 +53,8 @@ pub struct Socket {
     pid: Box<str>,
     /// Its other channels, and from where on each of them is read as it comes.
     extras: BTreeMap<Rc<str>, Cursor>,
+    /// Up to here it was told what has no id, backlogs and ends of channels: whether that arrived only a later id shows.
+    unproven: Cursor,
     /// What it missed comes first, up to here; then it is told that it has joined.
     joins_at: Option<Cursor>,
     /// There may be something to read.

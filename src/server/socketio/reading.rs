@@ -161,6 +161,9 @@ impl Server {
             self.expel(now, session, wire.reader);
             return true;
         }
+        if matches!(told, Told::Closed(_)) {
+            self.note_unproven(session, wire.reader);
+        }
         self.hub.acknowledge(wire.reader, told);
         false
     }

@@ -36,8 +36,8 @@ pub(super) struct Away {
     pub(super) channel: Rc<str>,
     /// Its other channels, and from where on each of them was read as it came.
     pub(super) extras: BTreeMap<Rc<str>, Cursor>,
-    /// How much of their backlog the client has got is not known.
-    pub(super) is_replaying: bool,
+    /// What it was told up to here is not known to have arrived, unless its client names a later id.
+    pub(super) unproven: Cursor,
 }
 
 impl Away {
@@ -96,7 +96,7 @@ mod tests {
         let away = |extras: u8| Away {
             channel: "news".into(),
             extras: (0..extras).map(|n| (format!("{n}").into(), MessageId::ZERO)).collect(),
-            is_replaying: false,
+            unproven: MessageId::ZERO,
         };
         let mut all = Recoveries::default();
         for (pid, extras) in [("a", 3), ("b", 0), ("c", 4)] {

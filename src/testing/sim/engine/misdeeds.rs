@@ -44,9 +44,7 @@ impl Engine {
 
     /// Holds another GET beside the first.
     fn ask_twice(&mut self, world: &mut World, truth: &Truth) {
-        // To whom takes little the answer may be on its way.
-        let is_held = |get: &Exchange<_>| get.front().is_some_and(|asked| asked.held_at.is_some());
-        if self.was_slow || !self.get.as_ref().is_some_and(is_held) {
+        if !self.is_held() {
             return;
         }
         self.misdeed = Some(("a second GET", 0));
@@ -71,6 +69,13 @@ impl Engine {
         self.intrude(world, truth, &head, b"6x");
     }
 
+    /// Does the server certainly hold a GET? To whom takes little the answer may be on its way, and during an upgrade
+    /// it is let go.
+    fn is_held(&self) -> bool {
+        let is_held = |get: &Exchange<_>| get.front().is_some_and(|asked| asked.held_at.is_some());
+        !self.was_slow && self.socket.is_none() && self.get.as_ref().is_some_and(is_held)
+    }
+
     fn intrude(&mut self, world: &mut World, truth: &Truth, head: &str, body: &[u8]) {
         let mut talk = Exchange::connect(world);
         talk.ask(world, truth, world.now().at, head, body);
@@ -92,8 +97,8 @@ impl Engine {
 
     /// Breaks the connection of the GET that is held.
     fn abort(&mut self, world: &mut World) {
-        let is_held = |get: &mut Exchange<_>| get.front().is_some_and(|asked| asked.held_at.is_some());
-        if let Some(get) = self.get.take_if(is_held) {
+        let is_held = self.is_held();
+        if let Some(get) = self.get.take_if(|_| is_held) {
             world.reset(get.out.line());
             self.misdeed = Some(("a GET that was aborted", 0));
         }

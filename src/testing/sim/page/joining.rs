@@ -119,7 +119,10 @@ impl Namespace {
         if !is_half {
             let newest = joining.newest.unwrap_or(truth.newest());
             self.open(truth, joining.begin, newest);
-            may_have_lost = self.account.as_ref().is_some_and(|account| account.may_have_gap(truth));
+            may_have_lost = self
+                .account
+                .as_ref()
+                .is_some_and(|account| account.may_have_gap(truth) || joining.is_deleted(account, truth));
             self.doubtful = core::mem::take(&mut self.extras);
             self.client = Some(client);
             self.open(truth, joining.begin, joining.newest.unwrap_or(truth.newest()));

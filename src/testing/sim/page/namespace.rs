@@ -36,8 +36,8 @@ pub struct Namespace {
     /// Channels that it read so, which it may still read though it was not recovered.
     pub(super) doubtful: BTreeMap<String, Extra>,
     pub(super) account: Option<Account>,
-    /// A backlog that it asked for is over when it hears something behind this.
-    pub(super) backlog_to: Option<MessageId>,
+    /// It was told what has no id, a backlog or the end of a channel; a later id than this shows that it has that.
+    pub(super) unproven_to: Option<MessageId>,
     /// When it was cut off, if it is certain that the server still knows it then.
     pub(super) cut_at: Option<Millis>,
     pub(super) commands: BTreeMap<u64, Command>,
@@ -61,23 +61,17 @@ pub struct Extra {
     pub since: MessageId,
     /// As above.
     pub by: MessageId,
-    /// How far it was heard when it was cut off.
-    heard: MessageId,
 }
 
 impl Extra {
     /// It was subscribed.
     pub fn new(since: MessageId, by: MessageId) -> Self {
-        Extra { since, by, heard: since }
+        Extra { since, by }
     }
 
-    /// From where on it is read again by whoever stands at `cursor`; and where that begins at the latest. A backlog
-    /// that was not all heard goes on.
+    /// From where on it is read again by whoever stands at `cursor`; and where that begins at the latest.
     fn resumes(&self, cursor: MessageId) -> (MessageId, MessageId) {
-        match self.heard < self.by {
-            true => (self.heard, self.heard),
-            false => (cursor.max(self.since), self.by),
-        }
+        (cursor.max(self.since), self.by)
     }
 }
 
@@ -109,7 +103,7 @@ impl Namespace {
             extras: BTreeMap::new(),
             doubtful: BTreeMap::new(),
             account: None,
-            backlog_to: None,
+            unproven_to: None,
             cut_at: None,
             commands: BTreeMap::new(),
             made: 0,
@@ -126,18 +120,14 @@ impl Namespace {
         // Nobody can tell what was done of what was asked last.
         let is_unsure = self.commands.values().any(Command::changes_channels);
         let was_in = matches!(self.state, State::In);
-        let is_replaying = self.backlog_to.is_some_and(|to| self.offset.is_none_or(|offset| offset <= to));
-        self.cut_at = Some(now).filter(|_| was_in && is_known && !was_slow && !is_replaying);
+        let is_unproven = self.unproven_to.is_some_and(|to| self.offset.is_none_or(|offset| offset <= to));
+        self.cut_at = Some(now).filter(|_| was_in && is_known && !was_slow && !is_unproven);
         if is_unsure || !self.doubtful.is_empty() || matches!(self.state, State::Joining(_)) {
             self.forgets_pid();
         }
-        if let Some(account) = self.account.take() {
-            for (name, extra) in &mut self.extras {
-                extra.heard = account.position_in(name).map_or(extra.heard, |(_, told)| told);
-            }
-        }
+        self.account = None;
         self.state = State::Out;
-        self.backlog_to = None;
+        self.unproven_to = None;
         self.commands.clear();
         self.failures = u64::MAX;
         self.asked.clear();
@@ -263,6 +253,7 @@ impl Namespace {
                 }
                 if let Heard::Closed { channel } = &heard {
                     self.extras.remove(channel);
+                    self.unproven_to = Some(truth.newest());
                 }
                 Ok(())
             }

@@ -259,7 +259,7 @@ impl Namespace {
         }
         account.adds(channels, since, begin, truth);
         if matches!(begin, Begin::After(_)) {
-            self.backlog_to = Some(truth.newest());
+            self.unproven_to = Some(truth.newest());
         }
         for channel in channels.iter().filter(|name| *name != self.channel) {
             self.extras.entry(channel.clone()).or_insert(Extra::new(since, truth.newest()));
