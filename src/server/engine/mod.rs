@@ -137,6 +137,8 @@ impl Server {
     pub(super) fn end_session(&mut self, now: Now, id: SessionId, last: &Packet<'_>) {
         let words = self.take_words(id);
         let Some(session) = self.sessions.all.remove(id) else { return };
+        let is_counted = self.sessions.len() > 0 || self.sessions.words_bytes == 0;
+        debug_assert!(is_counted, "no session waits for a GET any more");
         self.sessions.by_sid.remove(&session.sid);
         self.sessions.wheel.cancel(id.index());
         self.note_session_gone(id, &session);
