@@ -139,7 +139,7 @@ impl Account {
 
     /// Do `count` of the newest messages stand behind `cursor`, if there are so many? Nothing was published meanwhile.
     fn are_last(&self, truth: &Truth, count: usize, cursor: MessageId) -> bool {
-        let count_of = |from, is_counted: fn(Fate) -> bool| -> usize {
+        let count_of = |names: &[String], from, is_counted: fn(Fate) -> bool| -> usize {
             let of_channel = |name: &String| {
                 let shown = truth.after(name, from).iter().filter(|record| {
                     let is_for_me = record.except.is_none() || record.except != self.who.client;
@@ -147,15 +147,17 @@ impl Account {
                 });
                 shown.count()
             };
-            let own = self.who.client.map(own_log);
-            self.channels.keys().chain(&own).map(of_channel).sum()
+            names.iter().map(of_channel).sum()
         };
         let is_alive = |fate| fate == Fate::Alive;
         // It may have died since the server looked.
         let may_be_alive = |fate| matches!(fate, Fate::Alive | Fate::Expired | Fate::Lost | Fate::Over);
-        truth.is_loose()
-            || count_of(cursor, is_alive) <= count
-                && count_of(cursor, may_be_alive) >= count.min(count_of(MessageId::ZERO, is_alive))
+        let mut names: Vec<String> = self.channels.keys().cloned().collect();
+        let surely = count_of(&names, cursor, is_alive);
+        let of_all = count_of(&names, MessageId::ZERO, is_alive);
+        // What was sent to this client alone is gone when the server has forgotten the client.
+        names.extend(self.who.client.map(own_log));
+        truth.is_loose() || surely <= count && count_of(&names, cursor, may_be_alive) >= count.min(of_all)
     }
 
     /// The server says that `channels` are read as well, from `since` on.

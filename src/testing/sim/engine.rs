@@ -52,6 +52,8 @@ pub struct Engine {
     was_slow: bool,
     /// The server was told to end when it had a carrier on which it can say so.
     must_be_told: bool,
+    /// The server was told to end, and may have ended it where that cannot be said.
+    is_drained: bool,
 }
 
 /// What carries a session.
@@ -120,6 +122,7 @@ impl Engine {
             over: None,
             was_slow: false,
             must_be_told: false,
+            is_drained: false,
         };
         match begins_as {
             Transport::Polling => engine.ask(world, truth),
@@ -153,6 +156,7 @@ impl Engine {
         self.is_open()
             && self.misdeed.is_none()
             && !self.was_slow
+            && !self.is_drained
             && self.life.is_alive(self.open.as_ref(), world.now().at)
             && self.lines().all(is_read)
             && self.socket.as_ref().is_none_or(|wire| !wire.is_closed(world))
@@ -650,6 +654,7 @@ impl Engine {
 
     /// The server was told to end.
     pub fn is_drained(&mut self) {
+        self.is_drained = true;
         let is_held =
             self.get.as_ref().and_then(Exchange::front).is_some_and(|asked| asked.held_at.is_some());
         let is_socket = self.is_upgraded && self.socket.as_ref().is_some_and(Wire::is_ready);

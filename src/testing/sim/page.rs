@@ -34,7 +34,7 @@ pub struct Page {
 }
 
 /// Packets of Socket.IO that end the session.
-const MALFORMED: [&str; 14] = [
+const MALFORMED: [&str; 13] = [
     "4",
     "49",
     "42",
@@ -47,9 +47,11 @@ const MALFORMED: [&str; 14] = [
     r#"44{"message":"no"}"#,
     r#"41{}"#,
     r#"450-["x"]"#,
-    r#"42/zzz,["never joined"]"#,
     r#"40/zzz,[]"#,
 ];
+
+/// Ends the session too, unless it was put out of a namespace: then such a packet may have been on its way.
+const NEVER_JOINED: &str = r#"42/zzz,["never joined"]"#;
 
 impl Page {
     /// One that has heard nothing yet.
@@ -84,7 +86,7 @@ impl Page {
             0 | 1 => self.hang_up(world, dice),
             2 => engine.stall(world, dice),
             3 => engine.misbehave(world, truth, dice),
-            4 => self.be_rude(dice),
+            4 => self.be_rude(truth, dice),
             5 if engine.is_open() => engine.say_goodbye(),
             6..=9 => engine.cut_probe(world, truth),
             10..=69 if engine.is_open() && !engine.is_rude() => {
@@ -95,15 +97,19 @@ impl Page {
         }
     }
 
-    fn be_rude(&mut self, dice: &mut Dice) {
+    fn be_rude(&mut self, truth: &Truth, dice: &mut Dice) {
         let Some(engine) = self.engine.as_mut().filter(|engine| engine.is_open() && !engine.is_rude()) else {
             return;
         };
+        let has_stayed = CHANNELS.iter().all(|channel| !truth.was_deleted(channel));
         match dice.below(4) {
             0 => engine.do_wrong("bytes that belong to nothing", Said::Binary(vec![1, 2, 3])),
             1 => {
                 engine.queue(Said::Packet(r#"451-["x",{"_placeholder":true,"num":0}]"#.to_owned()));
                 engine.do_wrong("text where bytes are due", Said::Packet(r#"42["x"]"#.to_owned()));
+            }
+            2 if has_stayed && dice.one_in(4) => {
+                engine.do_wrong("an event to where it never was", Said::Packet(NEVER_JOINED.to_owned()));
             }
             _ => {
                 let text = (*dice.pick(&MALFORMED)).to_owned();
