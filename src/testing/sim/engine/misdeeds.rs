@@ -50,6 +50,11 @@ impl Engine {
         }
         self.misdeed = Some(("a second GET", 0));
         self.intrude(world, truth, &get(&target("polling", self.sid())), b"");
+        self.hurry(world);
+    }
+
+    /// Says what has no business here before anything else is said.
+    fn hurry(&mut self, world: &mut World) {
         if let Some(talk) = &mut self.intruder {
             talk.out.send_all(world);
         }
@@ -76,6 +81,8 @@ impl Engine {
         truth.tally.count("a request repeated");
         self.misdeed = Some(("a POST that was repeated", 0));
         self.intrude(world, truth, &head, b"6");
+        self.hurry(world);
+        world.settle();
     }
 
     fn say_at_once(&mut self, world: &mut World, truth: &Truth, head: &str, body: &[u8]) {
