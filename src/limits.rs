@@ -168,7 +168,7 @@ pub struct Settings {
     pub max_cache: usize,
     /// Connections; 0: as many as descriptors allow.
     pub max_connections: usize,
-    /// Connections from one address; 0: no bound.
+    /// Connections from one address, and sessions; 0: no bound.
     pub max_connections_per_address: usize,
     /// Channels that exist.
     pub max_channels: usize,

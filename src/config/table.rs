@@ -127,7 +127,7 @@ pub const ROWS: &[Row] = &[
         THINGS,
         "no bound",
         LIMITS,
-        "Connections from one address at one time",
+        "Connections from one address at one time, and Socket.IO sessions",
         Field::Usize(|s| &mut s.max_connections_per_address),
     ),
     row("max-channels", Count, THINGS, LIMITS, "Channels at one time", Field::Usize(|s| &mut s.max_channels)),

@@ -51,7 +51,8 @@ impl Arguments {
         Ok(self.push(&serde_json::to_string(value)?))
     }
 
-    /// One more: a JSON value as it stands. A placeholder in it means a byte string of these arguments.
+    /// One more: a JSON value as it stands. A placeholder in it means a byte string of these arguments; if they have no
+    /// such one, and others, they are not sent, for clients take that for the end of the connection.
     #[must_use]
     pub fn raw(self, value: &RawValue) -> Self {
         self.push(value.get())

@@ -138,8 +138,16 @@ impl Handlers {
 
     /// The path of a handler of messages.
     pub fn path_of(&self, id: HandlerId) -> &str {
-        let is_its = |place| matches!(place, Place::WebSocket(own) | Place::Engine(own) if own == id);
-        self.paths.iter().find(|(_, place)| is_its(*place)).map_or("", |(path, _)| path)
+        self.path_where(|place| matches!(place, Place::WebSocket(own) | Place::Engine(own) if own == id))
+    }
+
+    /// The path of a table of namespaces.
+    pub fn path_of_table(&self, id: TableId) -> &str {
+        self.path_where(|place| place == Place::Namespaces(id))
+    }
+
+    fn path_where(&self, is_it: impl Fn(Place) -> bool) -> &str {
+        self.paths.iter().find(|(_, place)| is_it(*place)).map_or("", |(path, _)| path)
     }
 
     /// A handler of messages.
@@ -216,6 +224,7 @@ mod tests {
             assert_eq!(handlers.at(path), place, "{path}");
         }
         assert_eq!(handlers.path_of(HandlerId(1)), "/engine.io/");
+        assert_eq!(handlers.path_of_table(second), "/other/");
         assert!(Handlers::default().at("/").is_none());
     }
 

@@ -190,7 +190,7 @@ impl Server {
         if let Proto::WebSocket(_, rider) = &conn.proto {
             match rider.whom() {
                 Whom::Handler(handler) => return self.handlers.path_of(handler).to_owned(),
-                Whom::Session(_) => return self.settings.socketio_path.to_string(),
+                Whom::Session(session) => return self.path_of_session(session).to_owned(),
                 Whom::Reader(_) => {}
             }
         }

@@ -29,8 +29,7 @@ pub fn fold(json: &str, attachments: &[Box<[u8]>]) -> Result<String, PacketError
     let mut out = String::with_capacity(json.len() + bytes.div_ceil(3) * 4);
     let mut copied = 0;
     for placeholder in placeholders(json)? {
-        let number = placeholder.number.and_then(|number| json[number].parse::<usize>().ok());
-        let bytes = number.and_then(|number| left.get_mut(number)?.take());
+        let bytes = placeholder.names(json).and_then(|number| left.get_mut(number)?.take());
         let bytes = bytes.ok_or(PacketError::Placeholder)?;
         out.push_str(&json[copied..placeholder.whole.start]);
         out.push_str("{\"$base64\":\"");
@@ -42,10 +41,31 @@ pub fn fold(json: &str, attachments: &[Box<[u8]>]) -> Result<String, PacketError
     Ok(out)
 }
 
+/// Whoever reads this with so many attachments, can it put one in place of each placeholder? Clients that cannot end
+/// their connection.
+///
+/// # Errors
+/// A placeholder names no attachment.
+pub fn check(json: &str, count: usize) -> Result<(), PacketError> {
+    if count == 0 {
+        return Ok(());
+    }
+    let all_are_there =
+        placeholders(json)?.iter().all(|placeholder| placeholder.names(json).is_some_and(|n| n < count));
+    if all_are_there { Ok(()) } else { Err(PacketError::Placeholder) }
+}
+
 /// A placeholder, by its place and that of its number.
 struct Placeholder {
     whole: Range<usize>,
     number: Option<Range<usize>>,
+}
+
+impl Placeholder {
+    /// Which attachment it names.
+    fn names(&self, json: &str) -> Option<usize> {
+        json[self.number.clone()?].parse().ok()
+    }
 }
 
 /// An object that has begun.
@@ -206,6 +226,24 @@ mod tests {
         ];
         for json in cases {
             assert_eq!(fold(json, &boxes(&[b"a", b"b"])), Err(PacketError::Placeholder), "{json}");
+        }
+    }
+
+    #[test]
+    fn whoever_reads_a_placeholder_must_have_what_it_names() {
+        let (first, second) = (r#"{"_placeholder":true,"num":0}"#, r#"{"_placeholder":true,"num":1}"#);
+        let cases = [
+            (first.to_owned(), 1, true),
+            (second.to_owned(), 1, false),
+            (second.to_owned(), 0, true),
+            (format!("[{second},{first},{second}]"), 2, true),
+            (format!("[{first},{{\"a\":{second}}}]"), 1, false),
+            (r#"{"_placeholder":true}"#.to_owned(), 1, false),
+            (r#"{"_placeholder":true,"num":0.5}"#.to_owned(), 1, false),
+            (r#"{"_placeholder":false,"num":7}"#.to_owned(), 1, true),
+        ];
+        for (json, count, is_readable) in cases {
+            assert_eq!(check(&json, count).is_ok(), is_readable, "{json} with {count}");
         }
     }
 

@@ -3,5 +3,6 @@
 
 mod client;
 mod engine;
+mod logged;
 mod namespaces;
 mod sockets;

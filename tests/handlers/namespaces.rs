@@ -1,6 +1,6 @@
 //! Handlers of Socket.IO namespaces.
 
-use super::client::Socket as Client;
+use super::client::{Socket as Client, answered, get, post};
 use holdline::handler::{Arguments, Event, Handlers, NamespaceHandler, Refusal, Socket, SocketId};
 use holdline::limits::{CALL_EFFECTS_MAX, Settings};
 use holdline::testing::driver::World;
@@ -54,6 +54,10 @@ impl NamespaceHandler for Desk {
             ("ask", None) => socket.emit_with_ack(7, "asked", event.arguments),
             ("all", None) => socket.broadcast(self.sockets(), "told", event.arguments),
             ("leave", None) => socket.disconnect(),
+            ("add", None) => {
+                let values = event.arguments.values().into_iter();
+                socket.emit("added", values.fold(Arguments::default(), Arguments::raw).bytes(*b"x"));
+            }
             ("much", None) => (0..=CALL_EFFECTS_MAX).for_each(|_| socket.disconnect()),
             (name, None) => socket.emit(name, event.arguments),
         }
@@ -71,13 +75,17 @@ impl NamespaceHandler for Desk {
 }
 
 fn world() -> (World, Desk) {
+    world_of(Settings::default())
+}
+
+fn world_of(settings: Settings) -> (World, Desk) {
     let desk = Desk::default();
     let handlers = Handlers::default().namespace("/socket.io/", "/", desk.clone()).namespace(
         "/socket.io/",
         "/custom",
         desk.clone(),
     );
-    (World::with_handlers(Settings::default(), handlers), desk)
+    (World::with_handlers(settings, handlers), desk)
 }
 
 /// A session of which nothing was joined yet.
@@ -93,6 +101,18 @@ fn join(world: &mut World) -> Client {
     client.send(world, "40");
     assert_eq!(client.heard(world).len(), 2);
     client
+}
+
+/// Where a session by polling is that has joined the main namespace.
+fn poll(world: &mut World) -> String {
+    let line = get(world, "/socket.io/?EIO=4&transport=polling");
+    let (_, open) = answered(world, line);
+    let open: serde_json::Value = serde_json::from_str(&open[1..]).expect("what it was told");
+    let sid = open["sid"].as_str().expect("a sid");
+    let target = format!("/socket.io/?EIO=4&transport=polling&sid={sid}");
+    let line = post(world, &target, "40");
+    assert_eq!(answered(world, line).1, "ok");
+    target
 }
 
 #[test]
@@ -171,6 +191,40 @@ fn an_event_for_many_reaches_sockets_of_other_sessions_and_namespaces() {
 }
 
 #[test]
+fn an_event_for_many_is_held_once() {
+    let (mut world, _) = world();
+    let clients: Vec<Client> = (0..20).map(|_| join(&mut world)).collect();
+    clients.iter().for_each(|client| world.narrow(client.line, Some(0)));
+    let long = "x".repeat(100_000);
+    clients[0].send(&mut world, &format!(r#"42["all","{long}"]"#));
+    world.settle();
+    let held = world.stats().pinned_bytes;
+    assert!((long.len()..2 * long.len()).contains(&held), "{held}");
+    for mut client in clients {
+        world.narrow(client.line, None);
+        assert_eq!(client.texts(&mut world), [format!(r#"42["told","{long}"]"#)]);
+    }
+}
+
+#[test]
+fn whoever_fetches_nothing_of_what_many_are_sent_is_ended_before_it_holds_up_the_others() {
+    let (mut world, desk) = world_of(Settings { max_pinned: 300_000, ..Settings::default() });
+    let (mut listener, pages) = (join(&mut world), (0..20).map(|_| poll(&mut world)).collect::<Vec<_>>());
+    let long = "x".repeat(20_000);
+    listener.send(&mut world, &format!(r#"42["all","{long}"]"#));
+    listener.send(&mut world, r#"42["all","short"]"#);
+    let heard = listener.texts(&mut world);
+    assert_eq!(heard[0], format!(r#"42["told","{long}"]"#));
+    let ended = desk.told().iter().filter(|told| told.ends_with("disconnect")).count();
+    assert!((1..20).contains(&ended), "{ended}");
+    let here = pages.iter().filter(|target| {
+        let line = get(&mut world, target);
+        answered(&mut world, line).0 == 200
+    });
+    assert_eq!(here.count(), 20 - ended);
+}
+
+#[test]
 fn a_socket_leaves_once_whoever_ends_it() {
     let (mut world, desk) = world();
     let mut client = join(&mut world);
@@ -211,6 +265,26 @@ fn what_the_protocol_does_not_allow_ends_the_session() {
         assert!(heard.last().is_some_and(|last| last.starts_with("close ")), "{wrong}: {heard:?}");
         assert_eq!(desk.told().last().map(String::as_str), Some("0 disconnect"), "{wrong}");
     }
+}
+
+#[test]
+fn no_placeholder_without_its_bytes_reaches_another_client() {
+    let (mut world, desk) = world();
+    let mut listener = join(&mut world);
+    for wrong in [r#"451-["all",{"_placeholder":true,"num":1}]"#, r#"461-7[{"_placeholder":true}]"#] {
+        let mut client = join(&mut world);
+        desk.told();
+        client.send(&mut world, wrong);
+        client.send_bytes(&mut world, b"x");
+        assert_eq!(client.heard(&mut world), ["close 1000"], "{wrong}");
+        assert_eq!((desk.told().len(), listener.heard(&mut world).len()), (1, 1), "that it has gone");
+    }
+    for (num, heard) in [(1, 0), (0, 2)] {
+        listener.send(&mut world, &format!(r#"42["add",{{"_placeholder":true,"num":{num}}}]"#));
+        assert_eq!(listener.heard(&mut world).len(), heard, "{num}");
+    }
+    listener.send(&mut world, r#"42["say"]"#);
+    assert_eq!(listener.heard(&mut world), [r#"42["say"]"#], "it is still there");
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod request;
 mod saying;
 mod socket;
 
+pub(super) use saying::SHARED_MIN;
+
 use super::connection::{ConnId, Pending, Proto};
 use super::handlers::Joined;
 use super::publish::Wanted;
@@ -24,6 +26,7 @@ use crate::limits::JOIN_MS;
 use crate::session::{Carrier, Heartbeat, Stamps};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use core::net::IpAddr;
 use std::collections::HashMap;
 
 /// Names a [`Session`].
@@ -66,6 +69,8 @@ pub struct Session {
     pub join_by: Option<Millis>,
     /// When it began.
     pub opened_at: Millis,
+    /// From where; `None` on a unix socket.
+    pub address: Option<IpAddr>,
 }
 
 /// All sessions.
@@ -79,6 +84,8 @@ pub(super) struct Sessions {
     words_bytes: usize,
     /// Those that their client has just closed while no GET was held, and where they were.
     parted: Fading<Box<str>, Site>,
+    /// How many began from each address.
+    per_address: HashMap<IpAddr, usize>,
 }
 
 impl Sessions {
@@ -94,6 +101,36 @@ impl Sessions {
         self.all.len()
     }
 
+    /// How many began from this address.
+    fn count_from(&self, address: IpAddr) -> usize {
+        self.per_address.get(&address).copied().unwrap_or(0)
+    }
+
+    fn insert(&mut self, session: Session) -> SessionId {
+        let sid = session.sid.clone();
+        if let Some(address) = session.address {
+            *self.per_address.entry(address).or_default() += 1;
+        }
+        let id = self.all.insert(session);
+        self.by_sid.insert(sid, id);
+        id
+    }
+
+    fn remove(&mut self, id: SessionId) -> Option<Session> {
+        let session = self.all.remove(id)?;
+        self.by_sid.remove(&session.sid);
+        self.wheel.cancel(id.index());
+        if let Some(address) = session.address
+            && let Some(count) = self.per_address.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.per_address.remove(&address);
+            }
+        }
+        Some(session)
+    }
+
     /// When the next of them has something to do.
     pub(super) fn deadline(&self) -> Option<Millis> {
         self.wheel.next()
@@ -101,12 +138,12 @@ impl Sessions {
 }
 
 impl Server {
-    /// Begins a session that `carrier` carries.
-    fn begin_session(&mut self, now: Now, carrier: Carrier<ConnId>, site: Site) -> SessionId {
+    /// Begins a session that came on this connection, and that `carrier` carries.
+    fn begin_session(&mut self, now: Now, conn: ConnId, carrier: Carrier<ConnId>, site: Site) -> SessionId {
         let sid: Box<str> = URL_SAFE_NO_PAD.encode(self.rng.bytes()).into();
         let settings = &self.settings;
-        let id = self.sessions.all.insert(Session {
-            sid: sid.clone(),
+        let id = self.sessions.insert(Session {
+            sid,
             carrier,
             gets: Stamps::default(),
             posts: Stamps::default(),
@@ -119,8 +156,8 @@ impl Server {
             // There is nothing to join where a handler takes messages as they are.
             join_by: (!matches!(site, Site::Messages(_))).then(|| now.at + JOIN_MS),
             opened_at: now.at,
+            address: self.conns.get(conn).and_then(|conn| conn.address),
         });
-        self.sessions.by_sid.insert(sid, id);
         self.arm_session(id);
         id
     }
@@ -136,24 +173,25 @@ impl Server {
     /// of the WebSocket.
     pub(super) fn end_session(&mut self, now: Now, id: SessionId, last: &Packet<'_>) {
         let words = self.take_words(id);
-        let Some(session) = self.sessions.all.remove(id) else { return };
-        let is_counted = self.sessions.len() > 0 || self.sessions.words_bytes == 0;
-        debug_assert!(is_counted, "no session waits for a GET any more");
-        self.sessions.by_sid.remove(&session.sid);
-        self.sessions.wheel.cancel(id.index());
-        self.note_session_gone(id, &session);
-        self.leave_all(now, session.talk);
-        if let Some(get) = session.carrier.held() {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        // Whatever carries it ends first, while it is still known whose it was, and is missed by nobody.
+        let carrier = core::mem::replace(&mut session.carrier, Carrier::polling());
+        if let Some(get) = carrier.held() {
             self.answer_get(now, get, words, last);
         }
-        let probe = session.carrier.probe().map(|probe| probe.conn);
-        let own = match session.carrier {
+        let probe = carrier.probe().map(|probe| probe.conn);
+        let own = match carrier {
             Carrier::WebSocket(conn) => Some(conn),
             Carrier::Polling { .. } => None,
         };
         for socket in own.into_iter().chain(probe) {
             self.close_carrier(now, socket);
         }
+        let Some(session) = self.sessions.remove(id) else { return };
+        let is_counted = self.sessions.len() > 0 || self.sessions.words_bytes == 0;
+        debug_assert!(is_counted, "no session waits for a GET any more");
+        self.note_session_gone(id, &session);
+        self.leave_all(now, session.talk);
     }
 
     /// The server ends: every session is told, and ends.
@@ -180,6 +218,15 @@ impl Server {
     pub(super) fn post_lost(&mut self, now: Now, conn: ConnId, wanted: &Wanted) {
         if let Wanted::Packets(id) = wanted {
             self.is_without(now, *id, conn);
+        }
+    }
+
+    /// The path of whoever answers the session. One that is gone was the hub's, if it is asked for at all.
+    pub(super) fn path_of_session(&self, id: SessionId) -> &str {
+        match self.sessions.get(id).map(|session| session.site) {
+            Some(Site::Messages(handler)) => self.handlers.path_of(handler),
+            Some(Site::Namespaces(table)) => self.handlers.path_of_table(table),
+            Some(Site::Hub) | None => &self.settings.socketio_path,
         }
     }
 

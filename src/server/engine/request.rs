@@ -13,7 +13,6 @@ use crate::server::problem::Problem;
 use crate::server::publish::{Wanted, Writing};
 use crate::server::reply::Reply;
 use crate::server::route::{Judged, not_found};
-use crate::server::socket::is_upgrade;
 use crate::session::Carrier;
 use crate::transport::Transport;
 
@@ -67,7 +66,10 @@ impl Server {
                         false => Err(RequestError::SidUnknown.into()),
                     };
                 };
-                self.session_request(now, id, head, reply, session, is_upgrade && is_websocket)
+                match is_upgrade == is_websocket {
+                    true => self.session_request(now, id, head, reply, session, is_upgrade),
+                    false => Err(RequestError::BadRequest.into()),
+                }
             }
             (None, _) if head.method != Method::Get => Err(RequestError::BadHandshakeMethod.into()),
             (None, _) if is_upgrade != is_websocket => Err(RequestError::BadRequest.into()),
@@ -97,9 +99,7 @@ impl Server {
                 self.end_session(now, session, &Packet::Close);
                 return Err(RequestError::BadRequest.into());
             }
-            Method::Get if !is_upgrade(head) => {
-                self.take_get(now, id, reply, session)?;
-            }
+            Method::Get => self.take_get(now, id, reply, session)?,
             Method::Post => return self.begin_packets(now, id, reply, session).map(Judged::Body),
             _ => return Err(RequestError::BadRequest.into()),
         }
@@ -119,21 +119,30 @@ impl Server {
         }
     }
 
-    /// May there be one session more?
-    pub(super) fn check_sessions(&self) -> Result<(), Problem> {
+    /// May one session more begin on this connection?
+    pub(super) fn check_sessions(&self, id: ConnId) -> Result<(), Problem> {
         if self.is_draining {
             return Err(Problem::new(503, "the server is ending; come back to the next one"));
         }
-        match self.sessions.len() < self.settings.max_sessions {
-            true => Ok(()),
-            false => Err(Problem::new(503, "the server holds as many sessions as it may (--max-sessions)")),
+        if self.sessions.len() >= self.settings.max_sessions {
+            return Err(Problem::new(503, "the server holds as many sessions as it may (--max-sessions)"));
+        }
+        // By polling one connection begins any number of them.
+        let most = self.settings.max_connections_per_address;
+        let address = self.conns.get(id).and_then(|conn| conn.address);
+        match address.is_some_and(|address| most > 0 && self.sessions.count_from(address) >= most) {
+            true => Err(Problem::new(
+                429,
+                "this address has as many sessions as one may have connections (--max-connections-per-address)",
+            )),
+            false => Ok(()),
         }
     }
 
     /// A handshake by a GET: the session begins, and is told who it is.
     fn open_by_polling(&mut self, now: Now, id: ConnId, reply: &Reply, site: Site) -> Result<(), Problem> {
-        self.check_sessions()?;
-        let session = self.begin_session(now, Carrier::polling(), site);
+        self.check_sessions(id)?;
+        let session = self.begin_session(now, id, Carrier::polling(), site);
         self.say_open(session);
         self.answer_words(now, id, reply, session);
         self.open_session_handled(now, session);

@@ -3,14 +3,18 @@
 
 use super::{Server, SessionId, Site};
 use crate::base::time::Now;
-use crate::engineio::{Data, Packet, payload};
+use crate::engineio::{Packet, payload};
 use crate::server::OutPiece;
 use crate::server::connection::{ConnId, Proto};
 use crate::session::Carrier;
 use crate::socketio;
+use crate::transport::encoded::Piece;
 use crate::transport::encoder::Encoder;
 use crate::transport::socketio::{self as wire, Wire};
 use crate::ws::WindowBits;
+
+/// Bytes from which on what is said to many is shared by them: copying fewer costs less.
+pub(in crate::server) const SHARED_MIN: usize = 4 << 10;
 
 impl Server {
     /// Says one packet of Engine.IO.
@@ -36,15 +40,29 @@ impl Server {
         self.say_on(id, |wire, encoder, out| wire::packet(out, wire, packet, attachments, encoder));
     }
 
-    /// Says one message of Engine.IO.
-    pub(in crate::server) fn say_message(&mut self, id: SessionId, data: Data<'_>) {
-        let packet = Packet::Message(data);
-        self.say_on(id, |wire, encoder, out| wire::engine_packet(out, wire, &packet, encoder));
-    }
-
     /// Says packets that are encoded for the session's carrier already.
     pub(in crate::server) fn say_encoded(&mut self, id: SessionId, packets: &[u8]) {
         self.say_on(id, |_, _, out| out.extend_from_slice(packets));
+    }
+
+    /// Says what is said to others too, and is encoded for the session's carrier already.
+    pub(in crate::server) fn say_shared(&mut self, id: SessionId, packets: &Piece) {
+        match self.sessions.get(id).map(|session| &session.carrier) {
+            Some(Carrier::WebSocket(conn)) if packets.len() >= SHARED_MIN => {
+                let conn = *conn;
+                self.say(conn, OutPiece::Shared(packets.clone()));
+            }
+            Some(_) => self.say_encoded(id, packets.bytes()),
+            None => {}
+        }
+    }
+
+    /// What carries the session at present.
+    pub(in crate::server) fn wire_of_session(&self, id: SessionId) -> Option<Wire> {
+        Some(match self.sessions.get(id)?.carrier {
+            Carrier::WebSocket(conn) => Wire::Frames(self.window_of(conn)),
+            Carrier::Polling { .. } => Wire::Polling,
+        })
     }
 
     /// Tells each namespace of the session that the server ends.
@@ -59,16 +77,17 @@ impl Server {
 
     /// Says what `write` appends in the wire of the session's carrier.
     fn say_on(&mut self, id: SessionId, write: impl FnOnce(Wire, &mut Encoder, &mut Vec<u8>)) {
+        let Some(wire) = self.wire_of_session(id) else { return };
         let Some(session) = self.sessions.get_mut(id) else { return };
         match session.carrier {
             Carrier::WebSocket(conn) => {
                 let mut out = Vec::new();
-                write(Wire::Frames(self.window_of(conn)), self.cache.encoder(), &mut out);
+                write(wire, self.cache.encoder(), &mut out);
                 self.say(conn, OutPiece::Own(out));
             }
             Carrier::Polling { get, .. } => {
                 let before = session.words.len();
-                write(Wire::Polling, self.cache.encoder(), &mut session.words);
+                write(wire, self.cache.encoder(), &mut session.words);
                 let more = session.words.len() - before;
                 self.sessions.words_bytes += more;
                 if let Some(get) = get {
@@ -116,7 +135,7 @@ impl Server {
 
     /// Does more wait for the GETs of all sessions than may, and more for that of this one than for one on average?
     /// Whoever fetches what it is told is not ended for those who do not.
-    pub(super) fn is_above_share(&self, id: SessionId) -> bool {
+    pub(in crate::server) fn is_above_share(&self, id: SessionId) -> bool {
         let Some(session) = self.sessions.get(id) else { return false };
         let (all, most) = (self.sessions.words_bytes, self.settings.max_pinned);
         all > most && session.words.len().saturating_mul(self.sessions.len()) > most

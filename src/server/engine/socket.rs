@@ -27,11 +27,11 @@ impl Server {
         reply: &Reply,
         site: Site,
     ) -> Result<(), Problem> {
-        self.check_sessions()?;
+        self.check_sessions(id)?;
         let handshake = handshake(head)?;
         let agreed = self.agree(head);
         self.switch_protocols(now, id, reply, &handshake, None, agreed);
-        let session = self.begin_session(now, Carrier::WebSocket(id), site);
+        let session = self.begin_session(now, id, Carrier::WebSocket(id), site);
         let socket = WebSocket::new(Protocol::Engine, agreed.map(Agreement::window));
         self.turn_to_socket(now, id, socket, Whom::Session(session));
         self.say_open(session);

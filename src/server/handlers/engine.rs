@@ -8,7 +8,13 @@ use crate::base::time::Now;
 use crate::engineio::{Data, Packet};
 use crate::handler::{HandlerId, Line, Message, Outgoing, PeerId};
 use crate::session::Carrier;
+use crate::transport::encoded::Piece;
+use crate::transport::encoder::Encoder;
+use crate::transport::socketio::{self as wire, Wire};
 use std::borrow::Cow;
+
+/// What was said to several, for each place and wire once.
+pub(super) type Encoded<P> = Vec<(P, Wire, Piece)>;
 
 impl Server {
     /// A session has begun.
@@ -35,7 +41,14 @@ impl Server {
         }
     }
 
-    pub(super) fn send_packet(&mut self, now: Now, id: SessionId, message: &Outgoing) {
+    /// Sends a message in a session. `encoded` is what others were sent of it.
+    pub(super) fn send_packet(
+        &mut self,
+        now: Now,
+        id: SessionId,
+        message: &Outgoing,
+        encoded: &mut Encoded<()>,
+    ) {
         if self.handler_of(id).is_none() || !self.takes_words(now, id) {
             return;
         }
@@ -43,7 +56,33 @@ impl Server {
             Message::Text(text) => Data::Text(text),
             Message::Binary(bytes) => Data::Binary(Cow::Borrowed(bytes)),
         };
-        self.say_message(id, data);
+        let packet = Packet::Message(data);
+        self.say_once_encoded(id, (), encoded, |wire, encoder, out| {
+            wire::engine_packet(out, wire, &packet, encoder);
+        });
+    }
+
+    /// Says in a session what `write` appends, unless it did so before for another of the same wire and `place`.
+    pub(super) fn say_once_encoded<P: PartialEq>(
+        &mut self,
+        id: SessionId,
+        place: P,
+        encoded: &mut Encoded<P>,
+        write: impl FnOnce(Wire, &mut Encoder, &mut Vec<u8>),
+    ) {
+        let Some(wire) = self.wire_of_session(id) else { return };
+        let known = encoded.iter().find(|(known, on, _)| *on == wire && *known == place);
+        let piece = match known {
+            Some((.., piece)) => piece.clone(),
+            None => {
+                let mut out = Vec::new();
+                write(wire, self.cache.encoder(), &mut out);
+                let piece = self.cache.lone(out);
+                encoded.push((place, wire, piece.clone()));
+                piece
+            }
+        };
+        self.say_shared(id, &piece);
     }
 
     pub(super) fn close_session(&mut self, now: Now, id: SessionId) {
@@ -73,7 +112,7 @@ impl Server {
         match session.carrier {
             Carrier::WebSocket(conn) => self.takes_frames(now, conn),
             Carrier::Polling { .. } => {
-                let takes = session.words.len() <= self.settings.max_queue;
+                let takes = session.words.len() <= self.settings.max_queue && !self.is_above_share(id);
                 if !takes {
                     log::debug!("an Engine.IO client fetches nothing: its session ends");
                     self.end_session(now, id, &Packet::Close);

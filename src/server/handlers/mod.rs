@@ -87,7 +87,7 @@ impl Server {
     fn send_message(&mut self, now: Now, to: PeerId, message: Outgoing) {
         match to.0 {
             Line::Connection(id) => self.send_frame(now, conn_id(id), message),
-            Line::Session(id) => self.send_packet(now, session_id(id), &message),
+            Line::Session(id) => self.send_packet(now, session_id(id), &message, &mut Vec::new()),
         }
     }
 

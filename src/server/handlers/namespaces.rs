@@ -3,10 +3,12 @@
 
 use super::super::Server;
 use super::super::engine::SessionId;
+use super::engine::Encoded;
 use super::{Gone, line_id, session_id};
 use crate::base::time::Now;
 use crate::handler::{Ack, Arguments, Event, NamespaceId, Refusal, SocketId, TableId};
-use crate::socketio::{self, Kind, Packet, Received};
+use crate::socketio::{self, Kind, Packet, Received, attachments};
+use crate::transport::socketio as wire;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::value::RawValue;
@@ -44,6 +46,14 @@ impl JoinedSocket {
     fn id(&self, session: SessionId) -> SocketId {
         SocketId { session: line_id(session), number: self.number }
     }
+}
+
+/// What is said to one socket or to many.
+struct Saying<'a> {
+    kind: Kind,
+    number: Option<u64>,
+    data: &'a str,
+    arguments: &'a Arguments,
 }
 
 impl Server {
@@ -115,6 +125,8 @@ impl Server {
         packet: Received,
     ) -> Result<(), ()> {
         let data = packet.data.unwrap_or_default();
+        // What comes is often sent on as it is.
+        attachments::check(&data, packet.attachments.len()).map_err(|_| ())?;
         let read = socketio::Arguments::of_event(&data).map_err(|_| ())?;
         let event = Event {
             name: &read.event,
@@ -134,6 +146,7 @@ impl Server {
         packet: Received,
     ) -> Result<(), ()> {
         let data = packet.data.unwrap_or_default();
+        attachments::check(&data, packet.attachments.len()).map_err(|_| ())?;
         let values = socketio::Arguments::of_ack(&data).map_err(|_| ())?;
         let number = packet.id.ok_or(())?;
         let arguments = Arguments::received(values, packet.attachments);
@@ -159,41 +172,43 @@ impl Server {
         arguments: &Arguments,
         number: Option<u64>,
     ) {
+        if !is_readable(arguments) {
+            return;
+        }
         let data = arguments.json_of_event(event);
         let kind = if arguments.attachments().is_empty() { Kind::Event } else { Kind::BinaryEvent };
+        let mut encoded = Vec::new();
         for socket in to {
-            self.say_to(now, *socket, kind, number, &data, arguments);
+            self.say_to(now, *socket, &Saying { kind, number, data: &data, arguments }, &mut encoded);
         }
     }
 
     pub(super) fn acknowledge(&mut self, now: Now, ack: &Ack, arguments: &Arguments) {
+        if !is_readable(arguments) {
+            return;
+        }
         let kind = if arguments.attachments().is_empty() { Kind::Ack } else { Kind::BinaryAck };
-        self.say_to(now, ack.socket, kind, Some(ack.number), arguments.json(), arguments);
+        let saying = Saying { kind, number: Some(ack.number), data: arguments.json(), arguments };
+        self.say_to(now, ack.socket, &saying, &mut Vec::new());
     }
 
-    fn say_to(
-        &mut self,
-        now: Now,
-        socket: SocketId,
-        kind: Kind,
-        number: Option<u64>,
-        data: &str,
-        arguments: &Arguments,
-    ) {
+    fn say_to(&mut self, now: Now, socket: SocketId, saying: &Saying<'_>, encoded: &mut Encoded<Box<str>>) {
         let id = session_id(socket.session);
         let Some(namespace) = self.namespace_handled(socket) else { return };
         if !self.takes_words(now, id) {
             return;
         }
-        let attachments = arguments.attachments();
-        let packet = Packet {
-            kind,
-            attachments: attachments.len(),
-            namespace: &namespace,
-            id: number,
-            data: Some(data),
-        };
-        self.say_event(id, &packet, attachments);
+        let attachments = saying.arguments.attachments();
+        self.say_once_encoded(id, namespace.clone(), encoded, |wire, encoder, out| {
+            let packet = Packet {
+                kind: saying.kind,
+                attachments: attachments.len(),
+                namespace: &namespace,
+                id: saying.number,
+                data: Some(saying.data),
+            };
+            wire::packet(out, wire, &packet, attachments, encoder);
+        });
     }
 
     pub(super) fn disconnect_socket(&mut self, socket: SocketId) {
@@ -216,4 +231,15 @@ impl Server {
     fn joined_handled(&mut self, id: SessionId) -> Option<&mut Joined> {
         self.sessions.get_mut(id).map(|session| &mut session.joined)
     }
+}
+
+/// Can a client read these? What a handler has put together of values that came may name byte strings that did not.
+fn is_readable(arguments: &Arguments) -> bool {
+    let is_readable = attachments::check(arguments.json(), arguments.attachments().len()).is_ok();
+    if !is_readable {
+        log::debug!(
+            "a handler's arguments have a placeholder for a byte string that they have not: not sent"
+        );
+    }
+    is_readable
 }

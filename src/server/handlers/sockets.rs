@@ -1,6 +1,7 @@
 //! WebSockets that a handler answers.  Law: a message to many is encoded once for each window.
 
 use super::super::connection::{ConnId, Proto};
+use super::super::engine::SHARED_MIN;
 use super::super::problem::Problem;
 use super::super::reply::Reply;
 use super::super::rider::Whom;
@@ -13,9 +14,6 @@ use crate::http::Head;
 use crate::transport::Transport;
 use crate::transport::encoded::Piece;
 use crate::ws::{self, Agreement, CloseCode, Kind, WindowBits};
-
-/// Bytes from which on a message to many is shared by those who are sent it: copying fewer costs less.
-const SHARED_MIN: usize = 4 << 10;
 
 impl Server {
     /// Answers a handshake at the path of a handler.
@@ -78,11 +76,12 @@ impl Server {
     /// Sends one message to many: it is encoded once for each window.
     pub(super) fn send_to_all(&mut self, now: Now, to: &[PeerId], message: &Outgoing) {
         let mut encoded: Vec<(Option<WindowBits>, Piece)> = Vec::new();
+        let mut said = Vec::new();
         for peer in to {
             let id = match peer.0 {
                 Line::Connection(id) => conn_id(id),
                 Line::Session(id) => {
-                    self.send_packet(now, session_id(id), message);
+                    self.send_packet(now, session_id(id), message, &mut said);
                     continue;
                 }
             };

@@ -3,7 +3,7 @@
 
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
-use crate::hub::ReaderId;
+use crate::hub::{ReaderId, SubscribeError};
 use crate::message::Cursor;
 use crate::server::Server;
 use crate::server::engine::SessionId;
@@ -11,6 +11,7 @@ use crate::server::presence::presence_json;
 use crate::server::problem::Problem;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 
 /// What is asked for: one name, several, or an object that also says where to begin.
 #[derive(Deserialize)]
@@ -39,16 +40,25 @@ impl Wanted {
             Wanted::Since { channels: Names::One(name), since } => (vec![name], since),
             Wanted::Since { channels: Names::Several(names), since } => (names, since),
         };
-        let second = || serde_json::from_str::<Option<String>>(values.get(1)?.get()).ok().flatten();
-        let since = since.or_else(second).filter(|since| !since.is_empty());
-        let since =
-            since.map(|since| since.parse().map_err(|_| Problem::bad("since is a message id (MS-SEQ)")));
+        let no_id = || Problem::bad("since is a message id (MS-SEQ)");
+        let since = match (since, values.get(1)) {
+            (None, Some(second)) => serde_json::from_str(second.get()).map_err(|_| no_id())?,
+            (since, _) => since,
+        };
+        let since = since.filter(|since: &String| !since.is_empty());
+        let since = since.map(|since| since.parse().map_err(|_| no_id()));
         if names.is_empty() {
             return Err(shape());
         }
-        let names = names.iter().map(|name| ChannelName::parse(name)).collect::<Result<_, _>>()?;
-        Ok((names, since.transpose()?))
+        let names = names.iter().map(|name| ChannelName::parse(name)).collect::<Result<Vec<_>, _>>()?;
+        Ok((each_once(names), since.transpose()?))
     }
+}
+
+/// One list may hold a name a hundred thousand times.
+fn each_once(names: Vec<ChannelName>) -> Vec<ChannelName> {
+    let mut seen = HashSet::new();
+    names.into_iter().filter(|name| seen.insert(name.clone())).collect()
 }
 
 fn shape() -> Problem {
@@ -69,8 +79,7 @@ impl Server {
         let told = match name {
             "subscribe" => {
                 let (names, since) = Wanted::parse(values)?;
-                let new = names.iter().filter(|name| !self.hub.has_channel(reader, name));
-                let new: Vec<ChannelName> = new.cloned().collect();
+                let new = self.new_channels(id, reader, &names)?;
                 let since = self.hub.add(reader, &names, since, now.unix_ms)?;
                 self.note_extras(id, reader, &new, since);
                 self.mark_unread(id, reader);
@@ -81,11 +90,7 @@ impl Server {
                 self.check_own_stays(id, reader, &names)?;
                 for name in &names {
                     self.hub.remove(reader, name);
-                }
-                if let Some(session) = self.sessions.get_mut(id)
-                    && let Some(socket) = session.talk.socket_mut(reader)
-                {
-                    socket.extras.retain(|extra, _| names.iter().all(|name| **name != **extra));
+                    self.forget_extra(id, reader, name);
                 }
                 format!("{{{}}}", members(&names))
             }
@@ -108,15 +113,44 @@ impl Server {
         Ok(())
     }
 
+    /// Which of `names` are new, if the session may have so many channels more.
+    fn new_channels(
+        &self,
+        id: SessionId,
+        reader: ReaderId,
+        names: &[ChannelName],
+    ) -> Result<Vec<ChannelName>, Problem> {
+        let most = self.settings.max_subscriptions;
+        let new = names.iter().filter(|name| !self.hub.has_channel(reader, name));
+        let new: Vec<_> = new.take(most + 1).cloned().collect();
+        if !new.is_empty() && self.channels_of_session(id) + new.len() > most {
+            return Err(SubscribeError::SubscriptionLimit.into());
+        }
+        Ok(new)
+    }
+
+    fn forget_extra(&mut self, id: SessionId, reader: ReaderId, name: &str) {
+        if let Some(session) = self.sessions.get_mut(id)
+            && let Some(socket) = session.talk.socket_mut(reader)
+        {
+            socket.extras.remove(name);
+        }
+    }
+
     /// Notes from where on more channels are read as they come: what was there before comes as a replay.
     fn note_extras(&mut self, id: SessionId, reader: ReaderId, names: &[ChannelName], since: Cursor) {
         let settled = self.hub.settled_cursor(reader);
         if since < settled {
             self.note_unproven(id, reader);
         }
-        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Server { sessions, hub, .. } = self;
+        let Some(session) = sessions.get_mut(id) else { return };
         let Some(socket) = session.talk.socket_mut(reader) else { return };
         socket.extras.extend(names.iter().map(|name| ((&**name).into(), settled.max(since))));
+        if socket.extras.len() > hub.channel_count(reader) {
+            // Some were closed since.
+            socket.extras.retain(|name, _| hub.has_channel(reader, name));
+        }
     }
 
     /// Notes that the socket is told something without an id.

@@ -6,7 +6,8 @@ use super::recovery::{Away, Pid};
 use super::{Socket, channel_of};
 use crate::base::time::Now;
 use crate::channel_name::ChannelName;
-use crate::hub::{Guest, ReaderId, Start};
+use crate::engineio;
+use crate::hub::{Guest, ReaderId, Start, SubscribeError};
 use crate::limits::CLIENT_NAME_MAX;
 use crate::message::Cursor;
 use crate::server::Server;
@@ -64,11 +65,13 @@ impl Server {
     /// A client wants to join a namespace.
     pub(super) fn join(&mut self, now: Now, id: SessionId, received: &Received) {
         let auth = Auth::parse(received.data.as_deref());
-        let channel = match ChannelName::parse(channel_of(&received.namespace)) {
+        let channel = match channel_of(&received.namespace) {
+            Some(name) => ChannelName::parse(name).map_err(Problem::from),
+            None => Err(Problem::bad("the namespace of the channel main is /")),
+        };
+        let channel = match channel {
             Ok(channel) => channel,
-            Err(error) => {
-                return self.refuse_join(id, received, "Invalid namespace", &Problem::from(error));
-            }
+            Err(problem) => return self.refuse_join(id, received, "Invalid namespace", &problem),
         };
         if let Err(problem) = self.try_join(now, id, channel, &auth) {
             self.refuse_join(id, received, &problem.detail, &problem);
@@ -90,9 +93,9 @@ impl Server {
         channel: ChannelName,
         auth: &Auth,
     ) -> Result<(), Problem> {
-        let joined = self.sessions.get(id).map_or(0, |session| session.talk.sockets.len());
-        if joined >= self.settings.max_subscriptions {
-            return Err(Problem::new(429, "one connection may not join that many namespaces"));
+        let room = self.settings.max_subscriptions.saturating_sub(self.channels_of_session(id));
+        if room == 0 {
+            return Err(SubscribeError::SubscriptionLimit.into());
         }
         let chosen = auth.session()?;
         let pid = auth.text("pid").and_then(|text| Some((text, Pid::parse(text)?)));
@@ -110,7 +113,7 @@ impl Server {
         let away = away.filter(|away| {
             let has_all =
                 away.unproven == Cursor::ZERO || offset.is_some_and(|offset| offset > away.unproven);
-            *away.channel == *channel && has_all
+            *away.channel == *channel && has_all && away.extras.len() < room
         });
         self.hub.check_client(identity.client)?;
         let owner = Owner::Session(id).pack();
@@ -151,18 +154,15 @@ impl Server {
         Ok(())
     }
 
-    /// What is remembered of a socket; one that is still there makes way, unless the session `id` itself has it.
+    /// What is remembered of a socket. If it is still there its session ends, unless that is the session `id` itself: a
+    /// client that lost one of its namespaces alone would not know.
     fn take_away(&mut self, now: Now, id: SessionId, pid: &str) -> Option<Away> {
-        let Some(&(session, reader)) = self.recoveries.present.get(pid) else {
-            return self.recoveries.take(pid);
-        };
-        if session == id {
-            return None;
+        match self.recoveries.present.get(pid) {
+            Some((session, _)) if *session == id => return None,
+            Some((session, _)) => self.end_session(now, *session, &engineio::Packet::Close),
+            None => {}
         }
-        self.lose_namespace(now, session, reader);
-        let away = self.recoveries.take(pid);
-        self.end_if_left(now, session);
-        away
+        self.recoveries.take(pid)
     }
 
     fn draw_pid(&mut self, cursor: Cursor, session: &str) -> Box<str> {

@@ -4,7 +4,6 @@
 use super::recovery::Away;
 use super::{Socket, Talk};
 use crate::base::time::Now;
-use crate::engineio;
 use crate::hub::ReaderId;
 use crate::server::Server;
 use crate::server::engine::SessionId;
@@ -36,26 +35,12 @@ impl Server {
         self.sessions.get(id).is_some_and(|session| session.talk.has_expelled)
     }
 
-    /// The socket loses its connection, and is remembered.
-    pub(super) fn lose_namespace(&mut self, now: Now, id: SessionId, reader: ReaderId) {
-        if let Some(socket) = self.drop_socket(id, reader) {
-            self.remember(now, socket);
-        }
-    }
-
     fn drop_socket(&mut self, id: SessionId, reader: ReaderId) -> Option<Socket> {
         let talk = &mut self.sessions.get_mut(id)?.talk;
         let at = talk.sockets.iter().position(|socket| socket.reader == reader)?;
         let socket = talk.sockets.remove(at);
         self.tally.open.socket_io -= 1;
         Some(socket)
-    }
-
-    /// A connection that has lost its last namespace to another one serves nothing any more.
-    pub(super) fn end_if_left(&mut self, now: Now, id: SessionId) {
-        if self.sessions.get(id).is_some_and(|session| session.talk.sockets.is_empty()) {
-            self.end_session(now, id, &engineio::Packet::Close);
-        }
     }
 
     /// The session is over, and all its namespaces with it.

@@ -96,17 +96,23 @@ impl Talk {
     }
 }
 
-/// The channel of a namespace. What it names need not be a channel's name.
-fn channel_of(namespace: &str) -> &str {
+/// The channel of a namespace, which need not be a channel's name. The slash alone names the main one: `/main` is
+/// another namespace, which has none.
+fn channel_of(namespace: &str) -> Option<&str> {
     match namespace.strip_prefix('/') {
-        Some("") | None => MAIN,
-        // The slash alone names it: this is another namespace, and no other name for the same.
-        Some("main") => "",
-        Some(channel) => channel,
+        Some("") | None => Some(MAIN),
+        Some(MAIN) => None,
+        Some(channel) => Some(channel),
     }
 }
 
 impl Server {
+    /// How many channels all namespaces of a session have together.
+    fn channels_of_session(&self, id: SessionId) -> usize {
+        let sockets = self.sessions.get(id).map(|session| session.talk.sockets.iter());
+        sockets.into_iter().flatten().map(|socket| self.hub.channel_count(socket.reader)).sum()
+    }
+
     /// A message of Engine.IO came. The error: it is none of Socket.IO.
     pub(super) fn hear(&mut self, now: Now, id: SessionId, data: Data<'_>) -> Result<(), ()> {
         let bytes_max = self.settings.max_message;
@@ -148,8 +154,8 @@ impl Server {
         if let Site::Namespaces(table) = session.site {
             return self.take_joined(now, id, table, received);
         }
-        let channel = channel_of(&received.namespace);
-        let reader = session.talk.socket_in(channel).map(|socket| socket.reader);
+        let socket = channel_of(&received.namespace).and_then(|channel| session.talk.socket_in(channel));
+        let reader = socket.map(|socket| socket.reader);
         match (received.kind, reader) {
             (Kind::Connect, None) => self.join(now, id, &received),
             (Kind::Disconnect, Some(reader)) => self.leave_namespace(now, id, reader),

@@ -44,8 +44,15 @@ struct Request {
     /// The question.
     data: Vec<u8>,
     wait_s: u64,
-    /// It was said before, and the journal may take its time to say that it has it.
+    /// It was said before, perhaps on another connection, and the journal may take its time to say that it has it.
     is_again: bool,
+}
+
+impl Request {
+    /// One that is said for the first time.
+    fn new(what: What, data: Vec<u8>, wait_s: u64) -> Self {
+        Request { what, data, wait_s, is_again: false }
+    }
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -127,7 +134,7 @@ impl Asker {
         );
         let request = is_keyed.then(|| (head.clone(), wait_s));
         self.mine = Some(Mine { data: data.clone(), request, asker: None });
-        self.say(world, truth, What::Ask, data, wait_s, &head);
+        self.say(world, truth, Request::new(What::Ask, data, wait_s), &head);
     }
 
     /// Goes on with its latest question.
@@ -136,25 +143,27 @@ impl Asker {
         match (asker, request) {
             (Some(asker), _) if dice.one_in(6) => {
                 let head = format!("DELETE /asks/{asker} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                self.say(world, truth, What::Withdraw, data, 0, &head);
+                let request = Request::new(What::Withdraw, data, 0);
+                self.say(world, truth, request, &head);
             }
             (Some(asker), _) => {
                 let wait_s = dice.below(8) as u64;
                 let query = if wait_s == 0 { String::new() } else { format!("?wait={wait_s}") };
                 let head = format!("GET /asks/{asker}{query} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-                self.say(world, truth, What::TakeUp, data, wait_s, &head);
+                self.say(world, truth, Request::new(What::TakeUp, data, wait_s), &head);
             }
-            (None, Some((head, wait_s))) => self.say(world, truth, What::Ask, data, wait_s, &head),
+            (None, Some((head, wait_s))) => {
+                self.say(world, truth, Request { what: What::Ask, data, wait_s, is_again: true }, &head);
+            }
             (None, None) => {}
         }
     }
 
-    fn say(&mut self, world: &World, truth: &Truth, what: What, data: Vec<u8>, wait_s: u64, head: &str) {
+    fn say(&mut self, world: &World, truth: &Truth, mut request: Request, head: &str) {
         let Some(talk) = &mut self.talk else { return };
-        let is_again = what == What::Ask && truth.questions.of_data(&data).is_some();
-        let body = if what == What::Ask { data.clone() } else { Vec::new() };
-        let wait_s = wait_s.min(self.max_wait_s);
-        talk.ask(world, truth, Request { what, data, wait_s, is_again }, head, &body);
+        let body = if request.what == What::Ask { request.data.clone() } else { Vec::new() };
+        request.wait_s = request.wait_s.min(self.max_wait_s);
+        talk.ask(world, truth, request, head, &body);
         self.must_be_told = false;
     }
 
@@ -352,7 +361,7 @@ mod tests {
         let head = "POST /ask/a?wait=1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n";
 
         asker.talk = Some(Exchange::connect(&mut world));
-        asker.say(&world, &truth, What::Ask, b"?".to_vec(), 1, head);
+        asker.say(&world, &truth, Request::new(What::Ask, b"?".to_vec(), 1), head);
         asker.talk.as_mut().expect("it has just asked").out.send_all(&mut world);
         world.settle();
         while let Some(entry) = journal.applied() {
@@ -364,7 +373,7 @@ mod tests {
         let head = format!("DELETE /asks/{question} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         journal.set_prompt(false);
         asker.talk = Some(Exchange::connect(&mut world));
-        asker.say(&world, &truth, What::Withdraw, b"?".to_vec(), 0, &head);
+        asker.say(&world, &truth, Request::new(What::Withdraw, b"?".to_vec(), 0), &head);
         assert_eq!(drained_while(&mut asker, &mut world, &truth), Ok(()));
         assert!(asker.talk.is_some_and(|talk| talk.waiting() == 1), "the journal has not said anything");
     }

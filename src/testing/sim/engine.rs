@@ -403,10 +403,7 @@ impl Engine {
             }
             if !talk.is_closed(world) {
                 *self.slot(which) = Some(talk);
-            } else if talk.waiting() > 0 && which == Which::Intruder {
-                // Refused at the door, perhaps: nobody knows whether the server heard of it.
-                self.misdeed = self.misdeed.map(|(what, _)| (what, u64::MAX));
-            } else if talk.waiting() > 0 {
+            } else if talk.waiting() > 0 && which != Which::Intruder {
                 let may_be_cut = talk.may_be_cut(world, truth) || self.may_end(truth);
                 if !may_be_cut {
                     return Err(format!("cut off before the answer to {which:?}"));
@@ -441,6 +438,8 @@ impl Engine {
                     return Err(format!("a poll does not look like this: {head:?}"));
                 }
                 packets.extend(engineio::payload(body)?);
+                // The next GET may come too late to be told anything.
+                self.must_be_told &= self.is_upgraded;
                 Ok(())
             }
             (Which::Post, 200) if body == b"ok" => Ok(()),

@@ -29,9 +29,11 @@ impl Engine {
             return;
         }
         let is_polling = !self.is_upgraded && !self.has_probed;
+        // One request more may be refused at the door.
+        let has_room = !truth.troubles.may_refuse();
         match dice.below(8) {
-            0 if is_polling => self.ask_twice(world, truth),
-            1 if is_polling => self.say_twice(world, truth),
+            0 if is_polling && has_room => self.ask_twice(world, truth),
+            1 if is_polling && has_room => self.say_twice(world, truth),
             2 if is_polling => self.say_too_much(world, truth),
             3 if is_polling => self.abort(world),
             4 if is_polling => {

@@ -48,6 +48,8 @@ pub struct Namespace {
     pub(super) asked: Vec<(u64, AskId)>,
     /// Answers that were given: to what, what, and by which packet.
     pub(super) answers: Vec<(AskId, Vec<u8>, u64, u64)>,
+    /// Every question that it ever answered.
+    pub(super) answered: BTreeSet<AskId>,
     /// How many packets have arrived.
     pub(super) arrived: u64,
     /// It was told that the server ends.
@@ -110,6 +112,7 @@ impl Namespace {
             failures: u64::MAX,
             asked: Vec::new(),
             answers: Vec::new(),
+            answered: BTreeSet::new(),
             arrived: 0,
             is_told_of_the_end: false,
         }

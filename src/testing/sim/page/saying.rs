@@ -166,7 +166,9 @@ impl Namespace {
         let failures = truth.troubles.journal_failures;
         self.failures = self.failures.min(failures);
         let packet = self.say(engine, 3, Some(number), &texts, bytes);
-        if self.still_reads(ask, truth) {
+        // Only the first answer is of account, which may have been given on another connection.
+        let is_first = self.answered.insert(ask);
+        if is_first && self.still_reads(ask, truth) {
             self.answers.push((ask, payload(&arguments).0, packet, failures));
         }
     }
