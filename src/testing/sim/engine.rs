@@ -157,9 +157,15 @@ impl Engine {
             && self.misdeed.is_none()
             && !self.was_slow
             && !self.is_drained
+            && (self.is_upgraded || self.is_asking())
             && self.life.is_alive(self.open.as_ref(), world.now().at)
             && self.lines().all(is_read)
             && self.socket.as_ref().is_none_or(|wire| !wire.is_closed(world))
+    }
+
+    /// The server holds a GET, by which everything is said at once.
+    fn is_asking(&self) -> bool {
+        self.get.as_ref().and_then(Exchange::front).is_some_and(|asked| asked.held_at.is_some())
     }
 
     /// It takes, or took, little of what the server says.
@@ -654,10 +660,8 @@ impl Engine {
     /// The server was told to end.
     pub fn is_drained(&mut self) {
         self.is_drained = true;
-        let is_held =
-            self.get.as_ref().and_then(Exchange::front).is_some_and(|asked| asked.held_at.is_some());
         let is_socket = self.is_upgraded && self.socket.as_ref().is_some_and(Wire::is_ready);
-        self.must_be_told = self.is_open() && self.misdeed.is_none() && (is_held || is_socket);
+        self.must_be_told = self.is_open() && self.misdeed.is_none() && (self.is_asking() || is_socket);
     }
 
     /// It has ended for no other reason than that the server does.

@@ -98,8 +98,7 @@ impl Engine {
     /// Does the server certainly hold a GET? To whom takes little the answer may be on its way, and during an upgrade
     /// it is let go.
     fn is_held(&self) -> bool {
-        let is_held = |get: &Exchange<_>| get.front().is_some_and(|asked| asked.held_at.is_some());
-        !self.was_slow && self.socket.is_none() && self.get.as_ref().is_some_and(is_held)
+        !self.was_slow && self.socket.is_none() && self.is_asking()
     }
 
     fn intrude(&mut self, world: &mut World, truth: &Truth, head: &str, body: &[u8]) {

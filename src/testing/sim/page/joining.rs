@@ -119,10 +119,12 @@ impl Namespace {
         if !is_half {
             let newest = joining.newest.unwrap_or(truth.newest());
             self.open(truth, joining.begin, newest);
-            may_have_lost = self
-                .account
-                .as_ref()
-                .is_some_and(|account| account.may_have_gap(truth) || joining.is_deleted(account, truth));
+            may_have_lost = self.account.as_ref().is_some_and(
+                |account| // A channel that is closed still is told to be so again.
+                account.may_have_gap(truth)
+                    || joining.is_deleted(account, truth)
+                    || truth.was_deleted(self.channel),
+            );
             self.doubtful = core::mem::take(&mut self.extras);
             self.client = Some(client);
             self.open(truth, joining.begin, joining.newest.unwrap_or(truth.newest()));

@@ -172,9 +172,9 @@ impl Namespace {
                 self.told(packet, truth)
             }
             (Kind::Ack, State::In) => self.acknowledged(packet, truth, ledger),
-            (Kind::Disconnect, State::In | State::Joining(_)) => self.put_out(truth),
+            (Kind::Disconnect, State::In) => self.put_out(truth),
             // It has left, and what was on its way comes.
-            (_, State::Out) => Ok(()),
+            (_, State::Out) | (Kind::Disconnect, State::Joining(_)) => Ok(()),
             (Kind::Event | Kind::Ack, State::Joining(joining)) if joining.pid.is_none() => Ok(()),
             (_, State::Joining(_) | State::In) => Err(format!("{packet:?} is not for it as it is")),
         }
