@@ -86,7 +86,7 @@ impl Page {
             0 | 1 => self.hang_up(world, dice),
             2 => engine.stall(world, dice),
             3 => engine.misbehave(world, truth, dice),
-            4 => self.be_rude(truth, dice),
+            4 => self.be_rude(dice),
             5 if engine.is_open() => engine.say_goodbye(),
             6..=9 => engine.cut_probe(world, truth),
             10..=69 if engine.is_open() && !engine.is_rude() => {
@@ -97,20 +97,17 @@ impl Page {
         }
     }
 
-    fn be_rude(&mut self, truth: &Truth, dice: &mut Dice) {
+    fn be_rude(&mut self, dice: &mut Dice) {
         let Some(engine) = self.engine.as_mut().filter(|engine| engine.is_open() && !engine.is_rude()) else {
             return;
         };
-        let has_stayed = CHANNELS.iter().all(|channel| !truth.was_deleted(channel));
         match dice.below(4) {
             0 => engine.do_wrong("bytes that belong to nothing", Said::Binary(vec![1, 2, 3])),
             1 => {
                 engine.queue(Said::Packet(r#"451-["x",{"_placeholder":true,"num":0}]"#.to_owned()));
                 engine.do_wrong("text where bytes are due", Said::Packet(r#"42["x"]"#.to_owned()));
             }
-            2 if has_stayed && dice.one_in(4) => {
-                engine.do_wrong("an event to where it never was", Said::Packet(NEVER_JOINED.to_owned()));
-            }
+            2 if dice.one_in(4) => engine.may_do_wrong("an event to where it never was", NEVER_JOINED),
             _ => {
                 let text = (*dice.pick(&MALFORMED)).to_owned();
                 engine.do_wrong("a malformed packet of Socket.IO", Said::Packet(text));

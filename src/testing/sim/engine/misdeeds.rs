@@ -23,6 +23,12 @@ impl Engine {
         self.misdeed.get_or_insert((what, number));
     }
 
+    /// Says what ends the session or does not, by what the server knows and the client does not.
+    pub fn may_do_wrong(&mut self, what: &'static str, packet: &str) {
+        self.queue(Said::Packet(packet.to_owned()));
+        self.misdeed.get_or_insert((what, u64::MAX));
+    }
+
     /// Does what ends the session, and says whether it did.
     pub fn misbehave(&mut self, world: &mut World, truth: &Truth, dice: &mut Dice) {
         if !self.is_open() || self.misdeed.is_some() {
