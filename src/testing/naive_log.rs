@@ -67,6 +67,8 @@ pub struct Record {
     pub format: Format,
     /// Its name.
     pub event: Option<String>,
+    /// Its payload is a list of several arguments.
+    pub spread: bool,
     /// Who does not get it.
     pub except: Option<ClientId>,
     /// When it is past its ttl (Unix ms).
@@ -94,6 +96,7 @@ impl Record {
             data: draft.data.to_vec(),
             format: draft.format,
             event: draft.event.as_deref().map(str::to_owned),
+            spread: draft.spread,
             except: draft.except,
             expires_ms: draft.ttl_s.map_or(u64::MAX, |ttl_s| id.ms + 1000 * ttl_s),
             retained: draft.retain,
@@ -112,6 +115,7 @@ impl Record {
             data: Vec::new(),
             format: Format::Text,
             event: None,
+            spread: false,
             except,
             expires_ms: u64::MAX,
             retained: false,

@@ -188,6 +188,8 @@ impl Server {
             self.close_carrier(now, socket);
         }
         let Some(session) = self.sessions.remove(id) else { return };
+        let is_counted = self.sessions.len() > 0 || self.sessions.words_bytes == 0;
+        debug_assert!(is_counted, "no session waits for a GET any more");
         self.note_session_gone(id, &session);
         self.leave_all(now, session.talk);
     }

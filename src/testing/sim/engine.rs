@@ -670,6 +670,12 @@ impl Engine {
         self.must_be_told = self.is_open() && self.misdeed.is_none() && (self.is_asking() || is_socket);
     }
 
+    /// It has ended for no other reason than that the server does.
+    pub fn was_drained(&self, now: Millis) -> bool {
+        let is_told = matches!(self.over, Some("closed" | "close frame"));
+        self.must_be_told && is_told && self.misdeed.is_none() && !self.was_slow && self.is_alive(now)
+    }
+
     /// The server says that it is over.
     pub fn was_told(&self) -> Result<(), String> {
         match self.must_be_told && !self.was_slow && !self.is_over() {

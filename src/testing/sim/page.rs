@@ -178,6 +178,10 @@ impl Page {
             }
         }
         if is_over {
+            let has_ended = self.engine.as_ref().is_some_and(|engine| engine.was_drained(world.now().at));
+            if has_ended && let Some(space) = self.spaces.iter().find(|space| space.misses_the_end()) {
+                return Err(format!("{}{}: it was not told that the server ends", self.name, space.path));
+            }
             self.hang_up(world, dice);
         }
         Ok(())

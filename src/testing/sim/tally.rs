@@ -9,7 +9,7 @@ use core::cell::RefCell;
 use std::collections::BTreeMap;
 
 /// What must have happened somewhere in a few hundred seeds.
-pub const EXPECTED: [&str; 67] = [
+pub const EXPECTED: [&str; 68] = [
     "a batch answered",
     "a channel closed",
     "a channel subscribed by an event",
@@ -42,6 +42,7 @@ pub const EXPECTED: [&str; 67] = [
     "a question pending",
     "a question withdrawn",
     "a question's state told over WebSocket",
+    "a request repeated",
     "a restart that forgot",
     "a restart that remembered",
     "a resume",

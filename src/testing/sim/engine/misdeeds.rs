@@ -46,6 +46,7 @@ impl Engine {
                 let number = self.queue(Said::Packet("b!!".to_owned()));
                 self.misdeed = Some(("bytes that are none", number));
             }
+            5 if is_polling => self.say_again(world, truth),
             _ => self.do_wrong("a malformed packet", Said::Packet((*dice.pick(&MALFORMED)).to_owned())),
         }
     }
@@ -57,6 +58,11 @@ impl Engine {
         }
         self.misdeed = Some(("a second GET", 0));
         self.intrude(world, truth, &get(&target("polling", self.sid())), b"");
+        self.hurry(world);
+    }
+
+    /// Says what has no business here before anything else is said.
+    fn hurry(&mut self, world: &mut World) {
         if let Some(talk) = &mut self.intruder {
             talk.out.send_all(world);
         }
@@ -68,13 +74,31 @@ impl Engine {
             return;
         }
         let head = post(&target("polling", self.sid()), 2);
-        let now = world.now().at;
-        let talk = self.post.get_or_insert_with(|| Exchange::connect(world));
-        talk.ask(world, truth, now, &head, b"");
-        talk.out.send_all(world);
-        world.settle();
+        self.say_at_once(world, truth, &head, b"");
         self.misdeed = Some(("a second POST", 0));
         self.intrude(world, truth, &head, b"6x");
+    }
+
+    /// Says a POST once more, as a browser does of itself when the answer to the first is lost.
+    fn say_again(&mut self, world: &mut World, truth: &Truth) {
+        if self.post.as_ref().is_some_and(|post| post.waiting() > 0) {
+            return;
+        }
+        let head = post(&format!("{}&t=once", target("polling", self.sid())), 1);
+        self.say_at_once(world, truth, &head, b"6");
+        truth.tally.count("a request repeated");
+        self.misdeed = Some(("a POST that was repeated", 0));
+        self.intrude(world, truth, &head, b"6");
+        self.hurry(world);
+        world.settle();
+    }
+
+    fn say_at_once(&mut self, world: &mut World, truth: &Truth, head: &str, body: &[u8]) {
+        let now = world.now().at;
+        let talk = self.post.get_or_insert_with(|| Exchange::connect(world));
+        talk.ask(world, truth, now, head, body);
+        talk.out.send_all(world);
+        world.settle();
     }
 
     /// Does the server certainly hold a GET? To whom takes little the answer may be on its way, and during an upgrade

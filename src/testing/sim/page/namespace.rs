@@ -52,6 +52,8 @@ pub struct Namespace {
     pub(super) answered: BTreeSet<AskId>,
     /// How many packets have arrived.
     pub(super) arrived: u64,
+    /// It was told that the server ends.
+    is_told_of_the_end: bool,
 }
 
 /// A channel that is read besides the namespace's own.
@@ -112,6 +114,7 @@ impl Namespace {
             answers: Vec::new(),
             answered: BTreeSet::new(),
             arrived: 0,
+            is_told_of_the_end: false,
         }
     }
 
@@ -133,6 +136,7 @@ impl Namespace {
         self.asked.clear();
         self.answers.clear();
         self.arrived = 0;
+        self.is_told_of_the_end = false;
     }
 
     /// It comes back as somebody who was never there.
@@ -176,10 +180,15 @@ impl Namespace {
         }
     }
 
+    /// It is there, and was not told that the server ends.
+    pub fn misses_the_end(&self) -> bool {
+        matches!(self.state, State::In) && !self.is_told_of_the_end
+    }
+
     /// Where it stands when its last channel is gone.
     fn put_out(&mut self, truth: &Truth) -> Result<(), String> {
-        let is_closed = |channel: &str| truth.was_deleted(channel);
-        let is_empty = self.account.as_ref().is_none_or(|account| account.channels().all(is_closed));
+        // Of each channel it was told that it is closed.
+        let is_empty = self.account.as_ref().is_none_or(|account| account.channels().next().is_none());
         if !is_empty && !truth.troubles.may_refuse() {
             return Err("it was disconnected without a cause".to_owned());
         }
@@ -198,6 +207,7 @@ impl Namespace {
                     truth.tally.count("several arguments heard");
                 }
                 let record = truth.record(&self.log_of(&channel), id);
+                are_all_there(record, &arguments)?;
                 let heard = message(record, (id, false), channel, event, &arguments, None);
                 let account = self.account.as_mut().ok_or("a message before it is there")?;
                 account.hears(truth, &heard)?;
@@ -238,10 +248,11 @@ impl Namespace {
                     return Err("a gap is told before the namespace is joined".to_owned());
                 }
                 account.hears(truth, &heard)?;
-                if let Heard::Shutdown { .. } = &heard
-                    && !truth.troubles.is_draining
-                {
-                    return Err("the server does not end".to_owned());
+                if let Heard::Shutdown { .. } = &heard {
+                    self.is_told_of_the_end = true;
+                    if !truth.troubles.is_draining {
+                        return Err("the server does not end".to_owned());
+                    }
                 }
                 if let Heard::Closed { channel } = &heard {
                     self.extras.remove(channel);
@@ -270,6 +281,7 @@ impl Namespace {
         let record = record.or_else(|| truth.with_data(channel, from, &as_text));
         let record =
             record.ok_or_else(|| format!("{channel}: nobody published {arguments:?} after {from}"))?;
+        are_all_there(Some(record), arguments)?;
         let heard = message(Some(record), (record.id, true), channel.to_owned(), event, arguments, None);
         account.hears(truth, &heard)
     }
@@ -381,6 +393,14 @@ impl Namespace {
             account.is_client(client);
         }
         self.account = Some(account);
+    }
+}
+
+/// What was emitted with several arguments comes with several, and nothing else does.
+fn are_all_there(record: Option<&Record>, arguments: &[Argument]) -> Result<(), String> {
+    match record.is_none_or(|record| record.spread == (arguments.len() > 1)) {
+        true => Ok(()),
+        false => Err(format!("{} arguments of {record:?}", arguments.len())),
     }
 }
 

@@ -22,8 +22,8 @@ const COMMANDS_MAX: usize = 3;
 /// What waits for its acknowledgement.
 #[derive(Debug)]
 pub enum Command {
-    /// A message, and how often the journal had failed.
-    Publish { payload: Vec<u8>, failures: u64 },
+    /// A message, its event, whether it has several arguments, and how often the journal had failed.
+    Publish { payload: Vec<u8>, event: &'static str, is_spread: bool, failures: u64 },
     /// Another channel is to be read.
     Subscribe { channel: &'static str, begin: Begin },
     /// A channel is to be read no more.
@@ -142,15 +142,16 @@ impl Namespace {
         let event = *dice.pick(&["message", "message", "tick", "d\u{e9}j\u{e0} vu"]);
         let failures = truth.troubles.journal_failures;
         let texts = [vec![json!(event).to_string()], texts].concat();
+        let is_spread = arguments.len() > 1;
         let id = (!dice.one_in(4)).then(|| {
             self.made += 1;
-            self.commands.insert(self.made, Command::Publish { payload: data, failures });
+            self.commands.insert(self.made, Command::Publish { payload: data, event, is_spread, failures });
             self.made
         });
         if id.is_none() {
             self.failures = self.failures.min(failures);
         }
-        if arguments.len() > 1 {
+        if is_spread {
             truth.tally.count("several arguments sent");
         }
         self.say(engine, 2, id, &texts, bytes);
@@ -203,10 +204,11 @@ impl Namespace {
                 .map_err(|error| format!("{error}: {status} {detail}"));
         }
         match command {
-            Command::Publish { payload, .. } => {
+            Command::Publish { payload, event, is_spread, .. } => {
                 let id = members.id("id")?;
                 truth.tally.count("an emit acknowledged");
                 ledger.acknowledged(truth, self.channel, &payload, id)?;
+                self.is_as_emitted(id, event, is_spread, truth)?;
             }
             Command::Subscribe { begin, .. } => {
                 let (since, channels): (_, Vec<String>) = (members.id("since")?, members.get("channels")?);
@@ -225,6 +227,23 @@ impl Namespace {
         members.end()
     }
 
+    /// Whoever emits does not hear itself.
+    fn is_as_emitted(
+        &self,
+        id: MessageId,
+        event: &str,
+        is_spread: bool,
+        truth: &Truth,
+    ) -> Result<(), String> {
+        let Some(record) = truth.record(self.channel, id) else { return Ok(()) };
+        let except = record.except.map(|client| client.to_string());
+        let is_named = record.event.as_deref() == Some(event).filter(|event| *event != "message");
+        match except == self.client && is_named && record.spread == is_spread {
+            true => Ok(()),
+            false => Err(format!("emitted by {:?}, and published like this: {record:?}", self.client)),
+        }
+    }
+
     fn subscribed(
         &mut self,
         channels: &[String],
@@ -233,6 +252,13 @@ impl Namespace {
         truth: &Truth,
     ) -> Result<(), String> {
         let account = self.account.as_mut().ok_or("it is there")?;
+        let is_new = channels.iter().any(|channel| account.position_in(channel).is_none());
+        if let Begin::After(asked) = begin
+            && is_new
+            && since != asked
+        {
+            return Err(format!("{channels:?} after {asked} begin after {since}"));
+        }
         account.adds(channels, since, begin, truth);
         if matches!(begin, Begin::After(_)) {
             self.unproven_to = Some(truth.newest());
@@ -269,16 +295,20 @@ impl Namespace {
 
 /// What an event or an answer says: as it should be read, as it is sent, and what is attached.
 fn some_arguments(ledger: &mut Ledger, dice: &mut Dice) -> (Vec<Argument>, Vec<String>, Vec<Vec<u8>>) {
-    const PLACEHOLDER: &str = r#"{"_placeholder":true,"num":0}"#;
+    const FIRST: &str = r#"{"_placeholder":true,"num":0}"#;
+    const SECOND: &str = r#"{"_placeholder":true,"num":1}"#;
     let number = ledger.next_number();
     let bytes: Vec<u8> =
         format!("{number}:").into_bytes().into_iter().chain([0xff, 0, dice.below(256) as u8]).collect();
     match dice.below(6) {
-        0 => (vec![Argument::Binary(bytes.clone())], vec![PLACEHOLDER.to_owned()], vec![bytes]),
+        0 => (vec![Argument::Binary(bytes.clone())], vec![FIRST.to_owned()], vec![bytes]),
         1 => {
-            let around =
-                |inner: &str| format!(r#"{{"n":{number},"in":[{inner},"{inner_text}"]}}"#, inner_text = "}{");
-            (vec![Argument::Json(around(&alone(&bytes)))], vec![around(PLACEHOLDER)], vec![bytes])
+            let around = |first: &str, second: &str| {
+                format!(r#"{{"n":{number},"in":[{first},"}}{{"],"out":{second}}}"#)
+            };
+            let second = number.to_string().into_bytes();
+            let argument = Argument::Json(around(&alone(&bytes), &alone(&second)));
+            (vec![argument], vec![around(FIRST, SECOND)], vec![bytes, second])
         }
         2 => {
             let texts = vec![json!(format!("{number} \"quoted\"")).to_string(), number.to_string()];
