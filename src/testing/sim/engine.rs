@@ -2,7 +2,7 @@
 //! said arrives in its order, whatever carries it; the session ends on time where no pong is sent, for its client's
 //! misdeeds, and otherwise not at all.
 
-use super::exchange::{Answered, Exchange};
+use super::exchange::{Answered, Asked, Exchange};
 use super::truth::Truth;
 use crate::base::time::Millis;
 use crate::base::wheel::TICK_MS;
@@ -21,6 +21,8 @@ mod wire;
 const UPGRADE_MS: u64 = 10_000;
 /// Milliseconds in which a session must join something.
 const JOIN_MS: u64 = 45_000;
+/// Milliseconds between two GETs that are let go while a WebSocket probes.
+const RELEASE_MS: u64 = 100;
 
 /// One session, from its handshake on.
 pub struct Engine {
@@ -633,6 +635,15 @@ impl Engine {
                 && (self.queue.is_empty() || !self.is_open())
     }
 
+    /// May its GET be held though it has probed? They are let go one at a time.
+    fn may_be_held(&self, now: Millis) -> bool {
+        let is_young = |asked: &Asked<_>| {
+            now < asked.held_at.unwrap_or(asked.at).max(asked.at) + RELEASE_MS + 2 * TICK_MS
+        };
+        self.has_probed
+            && self.get.as_ref().and_then(Exchange::front).is_some_and(|get| self.was_slow || is_young(get))
+    }
+
     /// Nothing moves any more: is all as it should be?
     pub fn is_done(&self, now: Millis) -> Result<(), String> {
         if self.is_over() {
@@ -647,7 +658,8 @@ impl Engine {
         {
             return Err(format!("it has done this, and is not over: {what}"));
         }
-        if !self.is_upgraded && self.socket.as_ref().is_some_and(|wire| wire.is_ready()) {
+        let is_probing = !self.is_upgraded && self.socket.as_ref().is_some_and(Wire::is_ready);
+        if is_probing && !self.may_be_held(now) {
             return Err(format!("a probe is neither answered nor over, probed {}", self.has_probed));
         }
         if self.was_slow {
@@ -664,9 +676,11 @@ impl Engine {
     }
 
     /// The server was told to end.
-    pub fn is_drained(&mut self) {
+    pub fn is_drained(&mut self, world: &World) {
         self.is_drained = true;
-        let is_socket = self.is_upgraded && self.socket.as_ref().is_some_and(Wire::is_ready);
+        // What says that the WebSocket takes over may still be on its way.
+        let has_taken_over = |wire: &Wire| wire.is_ready() && wire.out.has_arrived(world);
+        let is_socket = self.is_upgraded && self.socket.as_ref().is_some_and(has_taken_over);
         self.must_be_told = self.is_open() && self.misdeed.is_none() && (self.is_asking() || is_socket);
     }
 

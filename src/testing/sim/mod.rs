@@ -210,7 +210,7 @@ impl Play {
             8 if self.scenario.restarts && self.dice.one_in(30) => {
                 self.is_draining = true;
                 let Play { world, readers, askers, pages, .. } = self;
-                pages.iter_mut().for_each(Page::is_drained);
+                pages.iter_mut().for_each(|page| page.is_drained(world));
                 readers.iter_mut().for_each(|reader| reader.is_drained(world));
                 askers.iter_mut().for_each(|asker| asker.is_drained());
                 world.drain();

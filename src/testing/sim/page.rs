@@ -136,9 +136,9 @@ impl Page {
     }
 
     /// The server was told to end.
-    pub fn is_drained(&mut self) {
+    pub fn is_drained(&mut self, world: &World) {
         if let Some(engine) = &mut self.engine {
-            engine.is_drained();
+            engine.is_drained(world);
         }
     }
 

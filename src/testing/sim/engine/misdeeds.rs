@@ -53,7 +53,10 @@ impl Engine {
 
     /// Holds another GET beside the first.
     fn ask_twice(&mut self, world: &mut World, truth: &Truth) {
-        if !self.is_held() {
+        // What was said just now may bring an answer.
+        world.settle();
+        let is_unanswered = |get: &Exchange<_>| world.written(get.out.line()).is_empty();
+        if !self.is_held() || !self.get.as_ref().is_some_and(is_unanswered) {
             return;
         }
         self.misdeed = Some(("a second GET", 0));
