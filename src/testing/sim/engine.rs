@@ -2,27 +2,25 @@
 //! said arrives in its order, whatever carries it; the session ends on time where no pong is sent, for its client's
 //! misdeeds, and otherwise not at all.
 
-use super::exchange::{Answered, Asked, Exchange};
+use super::exchange::Exchange;
 use super::truth::Truth;
 use crate::base::time::Millis;
 use crate::base::wheel::TICK_MS;
-use crate::testing::decode::engineio::{self, Open, Packet, Said};
-use crate::testing::decode::head::ResponseHead;
-use crate::testing::decode::websocket::Frame;
+use crate::testing::decode::engineio::{self, Open, Said};
 use crate::testing::dice::Dice;
 use crate::testing::driver::{Line, World};
 use std::collections::VecDeque;
 use wire::Wire;
 
+mod hearing;
 mod misdeeds;
+mod verdict;
 mod wire;
 
 /// Milliseconds that an upgrade may take.
 const UPGRADE_MS: u64 = 10_000;
 /// Milliseconds in which a session must join something.
 const JOIN_MS: u64 = 45_000;
-/// Milliseconds between two GETs that are let go while a WebSocket probes.
-const RELEASE_MS: u64 = 100;
 
 /// One session, from its handshake on.
 pub struct Engine {
@@ -204,17 +202,6 @@ impl Engine {
         requests.chain(self.socket.iter().map(|wire| wire.out.line()))
     }
 
-    /// May the server end it?
-    fn may_end(&self, truth: &Truth) -> bool {
-        let now = truth.now.at;
-        self.misdeed.is_some()
-            || self.was_slow
-            || truth.troubles.may_refuse()
-            || !self.life.is_alive(self.open.as_ref(), now)
-            || self.is_upgraded && self.has_probed && now >= self.probed_at + UPGRADE_MS
-            || !self.has_joined && now >= self.began_at + JOIN_MS
-    }
-
     /// Does something with its connections.
     pub fn act(&mut self, world: &mut World, truth: &Truth, dice: &mut Dice) {
         if self.send_some(world, dice) {
@@ -365,265 +352,6 @@ impl Engine {
         requests.chain(self.socket.map(|wire| wire.out)).for_each(|out| out.leave(world, dice));
     }
 
-    /// Reads what the server wrote.
-    pub fn listen(
-        &mut self,
-        world: &mut World,
-        truth: &Truth,
-        dice: &mut Dice,
-    ) -> Result<Vec<Event>, String> {
-        let mut events = Vec::new();
-        let mut packets = Vec::new();
-        self.watch(world);
-        self.hear_requests(world, truth, &mut packets)?;
-        self.take(world, truth, packets, &mut events)?;
-        self.hear_socket(world, truth, &mut events, dice)?;
-        if self.is_over() {
-            self.count_end(truth)?;
-        }
-        Ok(events)
-    }
-
-    /// It is over: why?
-    fn count_end(&self, truth: &Truth) -> Result<(), String> {
-        match self.misdeed {
-            _ if !self.may_end(truth) => {
-                Err(format!("the session {:?} is over without a cause: {:?}", self.sid(), self.over))
-            }
-            Some(_) => {
-                truth.tally.count("a rude session ended");
-                Ok(())
-            }
-            None if self.life.is_silent && self.life.is_pinged => {
-                truth.tally.count("a silent session ended");
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn hear_requests(
-        &mut self,
-        world: &mut World,
-        truth: &Truth,
-        packets: &mut Vec<Packet>,
-    ) -> Result<(), String> {
-        for which in [Which::Get, Which::Post, Which::Intruder] {
-            let slot = self.slot(which);
-            let Some(mut talk) = slot.take() else { continue };
-            talk.watch(world, |_| true);
-            for Answered { head, body, .. } in talk.listen(world)? {
-                self.answered(which, &head, &body, truth, packets)?;
-            }
-            if !talk.is_closed(world) {
-                *self.slot(which) = Some(talk);
-            } else if talk.waiting() > 0 && which != Which::Intruder {
-                let may_be_cut = talk.may_be_cut(world, truth) || self.may_end(truth);
-                if !may_be_cut {
-                    return Err(format!("cut off before the answer to {which:?}"));
-                }
-                self.ends("cut off");
-            }
-        }
-        Ok(())
-    }
-
-    fn slot(&mut self, which: Which) -> &mut Option<Exchange<Millis>> {
-        match which {
-            Which::Get => &mut self.get,
-            Which::Post => &mut self.post,
-            Which::Intruder => &mut self.intruder,
-        }
-    }
-
-    fn answered(
-        &mut self,
-        which: Which,
-        head: &ResponseHead,
-        body: &[u8],
-        truth: &Truth,
-        packets: &mut Vec<Packet>,
-    ) -> Result<(), String> {
-        match (which, head.status) {
-            (Which::Get, 200) => {
-                let is_right = head.field("Content-Type").is_some_and(|kind| kind.eq_ignore_ascii_case(TEXT))
-                    && head.field("Cache-Control") == Some("no-store");
-                if !is_right {
-                    return Err(format!("a poll does not look like this: {head:?}"));
-                }
-                packets.extend(engineio::payload(body)?);
-                // The next GET may come too late to be told anything.
-                self.must_be_told &= self.is_upgraded;
-                Ok(())
-            }
-            (Which::Post, 200) if body == b"ok" => Ok(()),
-            (Which::Intruder, 400) => {
-                truth.tally.count("an overlap refused");
-                engineio::refusal(body).map(|_| ())
-            }
-            (Which::Intruder, 200) => Ok(()),
-            (_, 400) => {
-                const HOW: [&str; 6] = ["code 0", "code 1", "code 2", "code 3", "code 4", "code 5"];
-                self.ends(HOW[usize::from(engineio::refusal(body)?)]);
-                Ok(())
-            }
-            (Which::Post, 413) if self.misdeed.is_some() && body.is_empty() => {
-                truth.tally.count("a payload too large");
-                self.ends("too large");
-                Ok(())
-            }
-            // Slow, full, or ending: the client begins anew.
-            (_, 408) => {
-                self.misdeed.get_or_insert(("slow", 0));
-                self.ends("408");
-                Ok(())
-            }
-            (_, 429 | 503) if truth.troubles.may_refuse() => {
-                truth.tally.count("over a limit");
-                self.ends("503");
-                Ok(())
-            }
-            (which, status) => Err(format!("{which:?} was answered {status}: {}", body.escape_ascii())),
-        }
-    }
-
-    fn ends(&mut self, how: &'static str) {
-        self.over.get_or_insert(how);
-    }
-
-    fn take(
-        &mut self,
-        world: &World,
-        truth: &Truth,
-        packets: Vec<Packet>,
-        events: &mut Vec<Event>,
-    ) -> Result<(), String> {
-        for packet in packets {
-            // Another request said before that it is over.
-            if self.is_over() {
-                return Ok(());
-            }
-            match packet {
-                Packet::Open(open) => self.opened(open, world, truth)?,
-                other if self.open.is_none() => return Err(format!("{other:?} before the session is open")),
-                Packet::Close => self.ends("closed"),
-                Packet::Ping => self.pinged(truth),
-                Packet::Text(text) => events.push(Event::Text(text)),
-                Packet::Binary(bytes) => events.push(Event::Binary(bytes)),
-                Packet::Noop => {}
-                Packet::ProbeAnswer => return Err("the answer to a probe that was not made here".to_owned()),
-            }
-        }
-        Ok(())
-    }
-
-    fn opened(&mut self, open: Open, world: &World, truth: &Truth) -> Result<(), String> {
-        let expected: &[&str] = if self.begins_as == Transport::Polling { &["websocket"] } else { &[] };
-        if self.open.is_some() || open.upgrades != expected {
-            return Err(format!("opened twice, or with other upgrades: {open:?}"));
-        }
-        truth.tally.count(match self.begins_as {
-            Transport::Polling => "a session over polling",
-            Transport::WebSocket => "a session over WebSocket",
-        });
-        self.life.since_max = Some(world.now().at);
-        self.open = Some(open);
-        Ok(())
-    }
-
-    fn pinged(&mut self, truth: &Truth) {
-        truth.tally.count("a ping heard");
-        self.life.is_pinged = true;
-        // Whoever is asked again has answered.
-        if let Some((_, said_at)) = self.life.pong.take() {
-            self.life.answered_at = said_at;
-        }
-        self.life.since_min = self.life.since_min.max(self.life.answered_at);
-        if !self.life.is_silent {
-            let number = self.queue(Said::Packet("3".to_owned()));
-            self.life.pong = Some((number, truth.now.at));
-            self.life.since_max = None;
-        }
-    }
-
-    /// Notes what has arrived.
-    fn watch(&mut self, world: &World) {
-        let has_arrived = match (self.is_upgraded, &self.socket, &self.post) {
-            (true, Some(wire), _) => wire.out.has_arrived(world),
-            (false, _, Some(post)) => post.out.has_arrived(world),
-            (true, None, _) | (false, _, None) => false,
-        };
-        if has_arrived {
-            self.arrived = self.said;
-        }
-        if let Some((_, said_at)) = self.life.pong.take_if(|(number, _)| *number <= self.arrived) {
-            // It may have come too late, unless all was well until now; the next ping tells.
-            self.life.answered_at = said_at;
-            if self.life.is_alive(self.open.as_ref(), world.now().at) {
-                self.life.since_min = self.life.since_min.max(said_at);
-            }
-            self.life.since_max = Some(world.now().at);
-            self.life.is_pinged = false;
-        }
-    }
-
-    fn hear_socket(
-        &mut self,
-        world: &mut World,
-        truth: &Truth,
-        events: &mut Vec<Event>,
-        dice: &mut Dice,
-    ) -> Result<(), String> {
-        let Some(mut wire) = self.socket.take() else { return Ok(()) };
-        let frames = match wire.listen(world, dice) {
-            Ok(frames) => frames,
-            // Refused: the server is full, or the session is over.
-            Err(wire::Broken::Refused(status))
-                if status == 408 || !self.is_upgraded || self.may_end(truth) =>
-            {
-                self.has_probed = false;
-                if self.is_upgraded {
-                    self.misdeed.get_or_insert(("slow", 0));
-                    self.ends("refused");
-                }
-                return Ok(());
-            }
-            Err(error) => return Err(format!("{error:?}")),
-        };
-        for frame in frames {
-            match frame {
-                Frame::Text(text) => match engineio::packet(&text)? {
-                    Packet::ProbeAnswer if !self.is_upgraded && !self.has_probed => {
-                        truth.tally.count("a probe answered");
-                        self.has_probed = true;
-                    }
-                    packet if !self.is_upgraded => return Err(format!("{packet:?} before the upgrade")),
-                    packet => self.take(world, truth, vec![packet], events)?,
-                },
-                Frame::Binary(bytes) if self.is_upgraded => events.push(Event::Binary(bytes)),
-                Frame::Ping(_) | Frame::Pong(_) => {}
-                Frame::Close { .. } if !self.is_upgraded => {}
-                Frame::Close { .. } => self.ends("close frame"),
-                Frame::Binary(_) => return Err("bytes before the upgrade".to_owned()),
-            }
-        }
-        if self.is_upgraded && self.has_probed && !events.is_empty() {
-            truth.tally.count("a message heard after an upgrade");
-        }
-        if !wire.is_closed(world) {
-            self.socket = Some(wire);
-        } else if self.is_upgraded {
-            self.ends("its WebSocket was closed");
-        } else {
-            let is_due = truth.now.at >= self.probed_at + UPGRADE_MS || wire.out.was_slow;
-            if !is_due && !self.may_end(truth) {
-                return Err("the WebSocket of a probe was closed too soon".to_owned());
-            }
-            self.has_probed = false;
-        }
-        Ok(())
-    }
-
     /// Has it said everything that it began to say?
     pub fn is_quiet(&self) -> bool {
         let requests = [&self.get, &self.post, &self.intruder].into_iter().flatten();
@@ -634,69 +362,6 @@ impl Engine {
                 .all(|out| out.is_empty())
                 && (self.queue.is_empty() || !self.is_open())
     }
-
-    /// May its GET be held though it has probed? They are let go one at a time.
-    fn may_be_held(&self, now: Millis) -> bool {
-        let is_young = |asked: &Asked<_>| {
-            now < asked.held_at.unwrap_or(asked.at).max(asked.at) + RELEASE_MS + 2 * TICK_MS
-        };
-        self.has_probed
-            && self.get.as_ref().and_then(Exchange::front).is_some_and(|get| self.was_slow || is_young(get))
-    }
-
-    /// Nothing moves any more: is all as it should be?
-    pub fn is_done(&self, now: Millis) -> Result<(), String> {
-        if self.is_over() {
-            return Ok(());
-        }
-        let Some(open) = &self.open else { return Err("the handshake has no answer".to_owned()) };
-        if self.post.as_ref().is_some_and(|post| post.waiting() > 0) {
-            return Err("a POST has no answer".to_owned());
-        }
-        if let Some((what, number)) = self.misdeed
-            && number <= self.arrived
-        {
-            return Err(format!("it has done this, and is not over: {what}"));
-        }
-        let is_probing = !self.is_upgraded && self.socket.as_ref().is_some_and(Wire::is_ready);
-        if is_probing && !self.may_be_held(now) {
-            return Err(format!("a probe is neither answered nor over, probed {}", self.has_probed));
-        }
-        if self.was_slow {
-            return Ok(());
-        }
-        let Some(since) = self.life.since_max else { return Ok(()) };
-        if now >= since + open.ping_interval_ms + 2 * TICK_MS && !self.life.is_pinged {
-            return Err(format!("no ping since {since:?}"));
-        }
-        if now >= since + open.ping_interval_ms + open.ping_timeout_ms + 2 * TICK_MS {
-            return Err(format!("no pong since {since:?}, and the session is not over"));
-        }
-        Ok(())
-    }
-
-    /// The server was told to end.
-    pub fn is_drained(&mut self, world: &World) {
-        self.is_drained = true;
-        // What says that the WebSocket takes over may still be on its way.
-        let has_taken_over = |wire: &Wire| wire.is_ready() && wire.out.has_arrived(world);
-        let is_socket = self.is_upgraded && self.socket.as_ref().is_some_and(has_taken_over);
-        self.must_be_told = self.is_open() && self.misdeed.is_none() && (self.is_asking() || is_socket);
-    }
-
-    /// It has ended for no other reason than that the server does.
-    pub fn was_drained(&self, now: Millis) -> bool {
-        let is_told = matches!(self.over, Some("closed" | "close frame"));
-        self.must_be_told && is_told && self.misdeed.is_none() && !self.was_slow && self.is_alive(now)
-    }
-
-    /// The server says that it is over.
-    pub fn was_told(&self) -> Result<(), String> {
-        match self.must_be_told && !self.was_slow && !self.is_over() {
-            true => Err(format!("the server is over and has not told the session {:?}", self.sid())),
-            false => Ok(()),
-        }
-    }
 }
 
 impl Life {
@@ -706,15 +371,6 @@ impl Life {
         now < self.since_min + open.ping_interval_ms + open.ping_timeout_ms
     }
 }
-
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
-enum Which {
-    Get,
-    Post,
-    Intruder,
-}
-
-const TEXT: &str = "text/plain; charset=UTF-8";
 
 fn target(transport: &str, sid: Option<&str>) -> String {
     let sid = sid.map_or_else(String::new, |sid| format!("&sid={sid}"));
