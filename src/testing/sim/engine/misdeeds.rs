@@ -46,7 +46,7 @@ impl Engine {
                 let number = self.queue(Said::Packet("b!!".to_owned()));
                 self.misdeed = Some(("bytes that are none", number));
             }
-            5 if is_polling => self.say_again(world, truth),
+            5 if is_polling && has_room => self.say_again(world, truth),
             _ => self.do_wrong("a malformed packet", Said::Packet((*dice.pick(&MALFORMED)).to_owned())),
         }
     }
