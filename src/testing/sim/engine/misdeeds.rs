@@ -2,6 +2,7 @@
 //! nobody else notices.
 
 use super::{Engine, get, post, target};
+use crate::base::wheel::TICK_MS;
 use crate::testing::decode::engineio::Said;
 use crate::testing::dice::Dice;
 use crate::testing::driver::World;
@@ -53,10 +54,13 @@ impl Engine {
 
     /// Holds another GET beside the first.
     fn ask_twice(&mut self, world: &mut World, truth: &Truth) {
-        // What was said just now may bring an answer.
+        // What was said just now may bring an answer, and so may a ping.
         world.settle();
         let is_unanswered = |get: &Exchange<_>| world.written(get.out.line()).is_empty();
-        if !self.is_held() || !self.get.as_ref().is_some_and(is_unanswered) {
+        let is_calm = self.open.as_ref().is_some_and(|open| {
+            self.life.is_pinged || world.now().at + 2 * TICK_MS < self.life.since_min + open.ping_interval_ms
+        });
+        if !is_calm || !self.is_held() || !self.get.as_ref().is_some_and(is_unanswered) {
             return;
         }
         self.misdeed = Some(("a second GET", 0));
