@@ -52,10 +52,14 @@ impl Heartbeat {
         }
     }
 
-    /// The client has answered. One that was not asked has time until its next ping, no more.
-    pub fn pong(&mut self, now: Millis) {
-        if let Next::Death(_) = self.next {
-            self.next = Next::Ping(now + self.interval_ms);
+    /// The client has answered: was it asked? One that was not has time until its next ping, no more.
+    pub fn take_pong(&mut self, now: Millis) -> bool {
+        match self.next {
+            Next::Death(_) => {
+                self.next = Next::Ping(now + self.interval_ms);
+                true
+            }
+            Next::Ping(_) => false,
         }
     }
 
@@ -77,7 +81,7 @@ mod tests {
         assert!(heartbeat.take_ping(Millis(1310)));
         assert!(!heartbeat.take_ping(Millis(1310)), "once");
         assert_eq!(heartbeat.deadline(), Millis(1500), "from when it was due");
-        heartbeat.pong(Millis(1400));
+        assert!(heartbeat.take_pong(Millis(1400)));
         assert_eq!(heartbeat.deadline(), Millis(1700));
         assert!(heartbeat.take_ping(Millis(1700)));
         assert!(!heartbeat.is_dead(Millis(1899)));
@@ -94,7 +98,7 @@ mod tests {
     #[test]
     fn an_answer_to_no_ping_puts_nothing_off() {
         let mut heartbeat = Heartbeat::new(300, 200, Millis(0));
-        heartbeat.pong(Millis(250));
+        assert!(!heartbeat.take_pong(Millis(250)));
         assert_eq!(heartbeat.deadline(), Millis(300));
     }
 

@@ -102,3 +102,19 @@ fn one_address_begins_no_more_sessions_than_it_may_have_connections() {
     world.open(handshake);
     assert_eq!(world.stats().sessions, 1, "those that were abandoned do not count for long");
 }
+
+#[test]
+fn whoever_joins_and_leaves_without_end_is_remembered_only_so_often() {
+    let mut world = World::new(Settings { max_subscriptions: 3, ..Settings::default() });
+    let page = Page::open(&mut world);
+    let join_and_leave = ["40"; 4].join("\u{1e}41\u{1e}");
+    assert_eq!(page.post(&mut world, &join_and_leave), "ok");
+    let told = page.get(&mut world);
+    assert_eq!(told.matches("40{").count(), 3, "{told}");
+    assert!(told.contains("44{") && told.contains("\"status\":429"), "{told}");
+    // The next ping that is answered begins another time.
+    world.pass(25_050);
+    assert_eq!(page.get(&mut world), "2");
+    assert_eq!(page.post(&mut world, "3\u{1e}40"), "ok");
+    assert!(page.get(&mut world).starts_with("40{"));
+}

@@ -158,7 +158,9 @@ impl Server {
         let Some(session) = self.sessions.get_mut(id) else { return Ok(()) };
         match packet {
             Packet::Pong(_) => {
-                session.heartbeat.pong(now.at);
+                if session.heartbeat.take_pong(now.at) {
+                    session.talk.begin_interval();
+                }
                 self.arm_session(id);
                 Ok(())
             }

@@ -86,6 +86,14 @@ impl Server {
         self.say_packet_in(id, &received.namespace, Kind::ConnectError, &data);
     }
 
+    /// Counts that a namespace is joined; `false`: that was often enough until the next ping is answered.
+    fn may_join(&mut self, id: SessionId) -> bool {
+        let most = self.settings.max_subscriptions;
+        let Some(session) = self.sessions.get_mut(id) else { return false };
+        session.talk.joins += 1;
+        session.talk.joins <= most
+    }
+
     fn try_join(
         &mut self,
         now: Now,
@@ -96,6 +104,9 @@ impl Server {
         let room = self.settings.max_subscriptions.saturating_sub(self.channels_of_session(id));
         if room == 0 {
             return Err(SubscribeError::SubscriptionLimit.into());
+        }
+        if !self.may_join(id) {
+            return Err(Problem::new(429, "a connection may not join and leave that often; wait a minute"));
         }
         let chosen = auth.session()?;
         let pid = auth.text("pid").and_then(|text| Some((text, Pid::parse(text)?)));

@@ -39,6 +39,8 @@ pub struct Talk {
     gathered: Vec<Piece>,
     /// The client was taken out of a namespace.
     has_expelled: bool,
+    /// How often it has joined a namespace since the last ping was answered: what joins is remembered for a while.
+    joins: usize,
 }
 
 /// A namespace that was joined.
@@ -73,6 +75,11 @@ impl Talk {
     /// The socket of the namespace with this own channel.
     fn socket_in(&self, channel: &str) -> Option<&Socket> {
         self.sockets.iter().find(|socket| &*socket.channel == channel)
+    }
+
+    /// A ping was answered.
+    pub(super) fn begin_interval(&mut self) {
+        self.joins = 0;
     }
 
     /// Nothing that was read waits for its answer.
