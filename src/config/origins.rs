@@ -2,6 +2,7 @@
 //! server compares with: lower case, no default port. Each error says what would be right.
 
 use crate::limits::{Listen, OriginRule};
+use crate::server::OWN_NAMES;
 use core::net::{Ipv6Addr, SocketAddr};
 
 /// Reads a value of `--listen`.
@@ -38,6 +39,9 @@ pub fn parse_host(text: &str) -> Result<String, String> {
 /// Reads a value of `--socketio-path`: a path of its own, which gets a slash at its end.
 pub fn parse_path(text: &str) -> Result<Box<str>, String> {
     let inner = text.trim_matches('/');
+    if inner.split('/').next().is_some_and(|first| OWN_NAMES.contains(&first)) {
+        return Err(format!("the server answers {text} itself; write another path, such as /socket.io/"));
+    }
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~/".contains(&b);
     match text.starts_with('/') && !inner.is_empty() && inner.bytes().all(is_plain) && !inner.contains("//") {
         true => Ok(format!("/{inner}/").into()),
@@ -199,6 +203,10 @@ mod tests {
         }
         for wrong in ["", "/", "//", "a", "a/", "/a?b", "/a//b", "/a b", "/%61"] {
             assert!(parse_path(wrong).is_err(), "{wrong}");
+        }
+        for own in OWN_NAMES {
+            let told = parse_path(&format!("/{own}/live")).expect_err("the server answers that itself");
+            assert!(told.contains(own), "{told}");
         }
     }
 

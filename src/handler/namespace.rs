@@ -105,7 +105,7 @@ impl<'e> Socket<'e> {
         self.id
     }
 
-    /// Emits an event.
+    /// Emits an event. One of a name that Socket.IO keeps for itself, such as `connect`, is not sent.
     pub fn emit(&mut self, event: &str, arguments: Arguments) {
         self.emit_to([self.id].into(), event, arguments, None);
     }

@@ -51,6 +51,7 @@ mod timeouts;
 
 pub use connection::{ConnId, Connection};
 pub use flush::{SLICES_MAX, Slices};
+pub use route::OWN_NAMES;
 pub use stats::Stats;
 pub use tally::{ByTransport, LoopTimes};
 

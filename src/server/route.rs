@@ -247,6 +247,23 @@ impl Server {
     }
 }
 
+/// The first parts of the paths that the server answers itself.
+pub const OWN_NAMES: [&str; 13] = [
+    "ask",
+    "asks",
+    "channels",
+    "clients",
+    "echo",
+    "health",
+    "healthz",
+    "holdline.js",
+    "livez",
+    "presence",
+    "publish",
+    "readyz",
+    "stats",
+];
+
 /// The function that even a refusal must be handed to, for a script element cannot read a status.
 fn jsonp_callback(head: &Head<'_, '_>) -> Option<Box<str>> {
     let query = head.target.query.filter(|query| query.contains("callback"))?;

@@ -59,6 +59,7 @@ impl NamespaceHandler for Desk {
                 socket.emit("added", values.fold(Arguments::default(), Arguments::raw).bytes(*b"x"));
             }
             ("much", None) => (0..=CALL_EFFECTS_MAX).for_each(|_| socket.disconnect()),
+            ("reserved", None) => socket.emit("disconnect", event.arguments),
             (name, None) => socket.emit(name, event.arguments),
         }
     }
@@ -285,6 +286,15 @@ fn no_placeholder_without_its_bytes_reaches_another_client() {
     }
     listener.send(&mut world, r#"42["say"]"#);
     assert_eq!(listener.heard(&mut world), [r#"42["say"]"#], "it is still there");
+}
+
+#[test]
+fn an_event_of_a_name_that_socket_io_keeps_is_not_sent() {
+    let (mut world, _) = world();
+    let mut client = join(&mut world);
+    client.send(&mut world, r#"42["reserved"]"#);
+    client.send(&mut world, r#"42["say"]"#);
+    assert_eq!(client.heard(&mut world), [r#"42["say"]"#]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::engine::Encoded;
 use super::{Gone, line_id, session_id};
 use crate::base::time::Now;
 use crate::handler::{Ack, Arguments, Event, NamespaceId, Refusal, SocketId, TableId};
+use crate::socketio::arguments::RESERVED_EVENTS;
 use crate::socketio::{self, Kind, Packet, Received, attachments};
 use crate::transport::socketio as wire;
 use base64::Engine;
@@ -172,6 +173,10 @@ impl Server {
         arguments: &Arguments,
         number: Option<u64>,
     ) {
+        if RESERVED_EVENTS.contains(&event) {
+            log::debug!("a handler emits {event}, which its clients take for their own: not sent");
+            return;
+        }
         if !is_readable(arguments) {
             return;
         }
