@@ -8,9 +8,11 @@ export const CUT_OFF = [
   /^uncaught: The connection to \S+ was interrupted while the page was loading/,
 ];
 
-/** The same, to polls: of a session that ended with the one that was cut off, and with a body that was cut off whole. */
+/** The same, to polls: of a session that ended with the one that was cut off, and with a body that was cut off whole; and
+ * to the WebSocket that was about to take over from them. */
 export const SESSION_CUT_OFF = [
   ...CUT_OFF,
+  /^warning: WebSocket connection to '\S+' failed: WebSocket is closed before the connection is established/,
   /^error: Failed to load resource: the server responded with a status of 400 /,
   /^uncaught: XML Parsing Error: no root element found/,
 ];
