@@ -259,11 +259,13 @@ impl Namespace {
         {
             return Err(format!("{channels:?} after {asked} begin after {since}"));
         }
+        // Its own channel may have been closed; then it is one like others.
+        let has_own = account.position_in(self.channel).is_some();
         account.adds(channels, since, begin, truth);
         if matches!(begin, Begin::After(_)) {
             self.unproven_to = Some(truth.newest());
         }
-        for channel in channels.iter().filter(|name| *name != self.channel) {
+        for channel in channels.iter().filter(|name| !has_own || *name != self.channel) {
             self.extras.entry(channel.clone()).or_insert(Extra::new(since, truth.newest()));
         }
         Ok(())
