@@ -34,13 +34,14 @@ impl Joining {
         }
     }
 
-    /// Was one of the channels deleted since it was cut off?
-    fn is_deleted(&self, account: &Account, truth: &Truth) -> bool {
+    /// Was one of the channels deleted since it was cut off? Its `own`, if it is closed still, is told to be so again.
+    fn is_deleted(&self, account: &Account, own: &str, truth: &Truth) -> bool {
         let cut_at = match self.begin {
             Begin::After(cursor) => cursor.min(self.newest_before),
             _ => self.newest_before,
         };
-        account.channels().any(|name| truth.deletion_after(name, cut_at).is_some())
+        let is_deleted = |name| truth.deletion_after(name, cut_at).is_some();
+        truth.was_deleted(own) || account.channels().any(is_deleted)
     }
 }
 
@@ -119,18 +120,15 @@ impl Namespace {
         if !is_half {
             let newest = joining.newest.unwrap_or(truth.newest());
             self.open(truth, joining.begin, newest);
-            may_have_lost = self.account.as_ref().is_some_and(
-                |account| // A channel that is closed still is told to be so again.
-                account.may_have_gap(truth)
-                    || joining.is_deleted(account, truth)
-                    || truth.was_deleted(self.channel),
-            );
+            may_have_lost = self.account.as_ref().is_some_and(|account| {
+                account.may_have_gap(truth) || joining.is_deleted(account, self.channel, truth)
+            });
             self.doubtful = core::mem::take(&mut self.extras);
             self.client = Some(client);
             self.open(truth, joining.begin, joining.newest.unwrap_or(truth.newest()));
         }
         let account = self.account.as_mut().ok_or("it was opened")?;
-        if is_half && !account.may_have_gap(truth) && !joining.is_deleted(account, truth) {
+        if is_half && !account.may_have_gap(truth) && !joining.is_deleted(account, self.channel, truth) {
             return Err(
                 "events came before it was there, it was not recovered, and nothing is lost".to_owned()
             );
