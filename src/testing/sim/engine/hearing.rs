@@ -100,7 +100,13 @@ impl Engine {
                 truth.tally.count("an overlap refused");
                 engineio::refusal(body).map(|_| ())
             }
-            (Which::Intruder, 200) => Ok(()),
+            (Which::Intruder, 200) if body == b"ok" => Ok(()),
+            // Something answered the GET that was held before this one was read: then it was no second.
+            (Which::Intruder, 200) => {
+                packets.extend(engineio::payload(body)?);
+                self.misdeed = None;
+                Ok(())
+            }
             (_, 400) => {
                 const HOW: [&str; 6] = ["code 0", "code 1", "code 2", "code 3", "code 4", "code 5"];
                 self.ends(HOW[usize::from(engineio::refusal(body)?)]);

@@ -99,7 +99,7 @@ impl Engine {
 
     /// The server says that it is over.
     pub fn was_told(&self) -> Result<(), String> {
-        match self.must_be_told && !self.was_slow && !self.is_over() {
+        match self.must_be_told && self.misdeed.is_none() && !self.was_slow && !self.is_over() {
             true => Err(format!("the server is over and has not told the session {:?}", self.sid())),
             false => Ok(()),
         }
