@@ -41,6 +41,7 @@ mod reading;
 mod reply;
 mod rider;
 mod route;
+mod sent;
 mod socket;
 mod socketio;
 pub mod static_files;
